@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``seedbed`` command: finds the subcommand, turns errors into exit codes.
+
+Every ``cmd_<name>`` module is imported only when its command runs, so that ``seedbed --help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from seedbed.cli import output
+from seedbed.errors import SeedbedError
+
+COMMANDS = {
+    "fetch": ("seedbed.cli.cmd_fetch:fetch", "Get the data of a torrent, verified, from peers and mirrors."),
+    "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
+    "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),
+}
+"""Name -> (where the command lives, the line shown in ``--help``)."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and imports one only when it is used."""
+
+    def __init__(self, *args: object, table: dict[str, tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through to click unchanged
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102  # click's own contract
+        return sorted(self.table)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: D102
+        if name not in self.table:
+            return None
+        module, attribute = self.table[name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.table[name][1]) for name in self.list_commands(ctx)])
+
+
+EXIT_CODES = """\b
+Exit codes:
+  0 done   1 failed   2 usage   3 partly done   10 not found
+  11 does not verify   12 source unreachable   13 no space"""
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="seedbed")
+def main() -> None:
+    """Open data that cannot go offline: publish it, seed it, fetch it, verified."""
+
+
+def run() -> NoReturn:
+    """Entry point of the program."""
+    try:
+        main.main(standalone_mode=False)
+    except SeedbedError as error:
+        sys.exit(output.fail(error))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        output.say("Stopped. Nothing half-written is left under a final name.")
+        sys.exit(130)
+    sys.exit(0)
