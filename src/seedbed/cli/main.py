@@ -16,7 +16,10 @@ from seedbed.cli import output
 from seedbed.errors import SeedbedError
 
 COMMANDS = {
-    "fetch": ("seedbed.cli.cmd_fetch:fetch", "Get the data of a torrent, verified, from peers and mirrors."),
+    "fetch": (
+        "seedbed.cli.cmd_fetch:fetch",
+        "Get the data of a torrent, verified, from peers and mirrors.",
+    ),
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
     "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),
 }
@@ -30,10 +33,10 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through to click unchanged
         self.table = table
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102  # click's own contract
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002, D102  # click's own contract
         return sorted(self.table)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: D102
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002, D102
         if name not in self.table:
             return None
         module, attribute = self.table[name][0].split(":")
@@ -51,7 +54,12 @@ Exit codes:
   11 does not verify   12 source unreachable   13 no space"""
 
 
-@click.group(cls=LazyGroup, table=COMMANDS, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="seedbed")
 def main() -> None:
     """Open data that cannot go offline: publish it, seed it, fetch it, verified."""

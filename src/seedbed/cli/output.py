@@ -83,10 +83,19 @@ def _set_meta(key: str) -> Callable[[click.Context, click.Parameter, bool], bool
 
 
 json_option = click.option(
-    "--json", "_json", is_flag=True, expose_value=False, callback=_set_meta("json"),
+    "--json",
+    "_json",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_meta("json"),
     help="Print the result as JSON, for scripts.",
 )
 quiet_option = click.option(
-    "-q", "--quiet", "_quiet", is_flag=True, expose_value=False, callback=_set_meta("quiet"),
+    "-q",
+    "--quiet",
+    "_quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_meta("quiet"),
     help="No progress and no remarks; only the result and errors.",
 )

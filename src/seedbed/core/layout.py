@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the bytes of a piece are: pieces ⇄ spans of files ⇄ web-seed URLs (BEP 3, 19, 47, 52).
+
+Pieces are numbered over one long row of bytes. In v2 and hybrid torrents each file starts at a piece border and the
+gap before it is padding (zeros, never stored); in v1-only torrents files follow each other, or lie where explicit pad
+files put them. All ranges are half-open.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from seedbed.core.metainfo import Metainfo
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes ``start`` to ``stop`` of one file, or as many zeros of padding."""
+
+    file_index: int | None
+    """Index in ``Metainfo.files``; None for padding."""
+    start: int
+    stop: int
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return self.stop - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The row of bytes that pieces are numbered over."""
+
+    piece_length: int
+    starts: tuple[int, ...]
+    """Offset of each file in the row, ascending."""
+    lengths: tuple[int, ...]
+    """Bytes of each file."""
+    total: int
+    """Bytes of the whole row, padding included."""
+
+    @classmethod
+    def aligned(cls, lengths: Iterable[int], piece_length: int) -> Layout:
+        """The row of a v2 or hybrid torrent: every file that has bytes starts a piece."""
+        sizes = tuple(lengths)
+        starts: list[int] = []
+        at = 0
+        for size in sizes:
+            if size:
+                at = -(-at // piece_length) * piece_length
+            starts.append(at)
+            at += size
+        return cls(piece_length, tuple(starts), sizes, at)
+
+    @classmethod
+    def of(cls, metainfo: Metainfo) -> Layout:
+        """The row of a torrent."""
+        lengths = tuple(file.length for file in metainfo.files)
+        if metainfo.format != "v1":
+            return cls.aligned(lengths, metainfo.piece_length)
+        starts: list[int] = []
+        at = 0
+        for entry in metainfo.v1_entries:
+            if not entry.is_pad:
+                starts.append(at)
+            at += entry.length
+        return cls(metainfo.piece_length, tuple(starts), lengths, at)
+
+    @property
+    def piece_count(self) -> int:
+        """Pieces in the row."""
+        return -(-self.total // self.piece_length)
+
+    def piece_size(self, index: int) -> int:
+        """Bytes of a piece, padding included; only the last one is short."""
+        return min(self.piece_length, self.total - index * self.piece_length)
+
+    def piece_spans(self, index: int) -> tuple[Span, ...]:
+        """The spans that make up a piece, in order, padding included."""
+        start = index * self.piece_length
+        return self.spans(start, start + self.piece_size(index))
+
+    def spans(self, start: int, stop: int) -> tuple[Span, ...]:
+        """The spans of bytes ``start`` to ``stop`` of the row."""
+        found: list[Span] = []
+        index = max(bisect_right(self.starts, start) - 1, 0)
+        while start < stop and index < len(self.starts):
+            if (gap := min(self.starts[index], stop) - start) > 0:
+                found.append(Span(None, 0, gap))
+                start += gap
+            end = min(self.starts[index] + self.lengths[index], stop)
+            if start < end:
+                found.append(Span(index, start - self.starts[index], end - self.starts[index]))
+                start = end
+            index += 1
+        if start < stop:
+            found.append(Span(None, 0, stop - start))
+        return tuple(found)
+
+    def file_pieces(self, file_index: int) -> range:
+        """The pieces that hold any byte of a file; empty for an empty file."""
+        start, length = self.starts[file_index], self.lengths[file_index]
+        if not length:
+            return range(0)
+        return range(start // self.piece_length, -(-(start + length) // self.piece_length))
+
+
+def web_seed_url(base: str, metainfo: Metainfo, file_index: int) -> str:
+    """Where a web seed serves a file (BEP 19).
+
+    A single file is at the URL itself, or below it under the torrent's name when the URL ends in a slash. A
+    folder's files are below URL and name, whether the slash is there or not.
+    """
+    if metainfo.is_single_file:
+        return base + quote(metainfo.name, safe="") if base.endswith("/") else base
+    root = base if base.endswith("/") else base + "/"
+    return root + quoted_path((metainfo.name, *metainfo.files[file_index].path))
+
+
+def quoted_path(parts: Sequence[str]) -> str:
+    """A path as it stands in a URL."""
+    return "/".join(quote(part, safe="") for part in parts)
