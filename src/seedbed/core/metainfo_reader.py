@@ -25,7 +25,7 @@ from seedbed.core.metainfo import (
     Rules,
     V1Entry,
 )
-from seedbed.errors import BencodeError
+from seedbed.errors import BencodeError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -216,6 +216,20 @@ def _similar(info: Fields, outer: Fields) -> tuple[bytes, ...]:
     if len(hashes) != len(values):
         raise refuse("similar", "'similar' holds something that is not an info-hash (BEP 38)")
     return tuple(dict.fromkeys(hashes))
+
+
+def require(metainfo: Metainfo, expected: InfoHashes) -> None:
+    """Check that a torrent is the one that was asked for.
+
+    Raises:
+        DataError: an info-hash that both know differs, or they share none.
+    """
+    if not metainfo.info_hashes.agrees_with(expected):
+        raise DataError(
+            f"torrent {metainfo.name!r}: it is another one: expected {expected}, got {metainfo.info_hashes}",
+            expected=expected.best_hex,
+            got=metainfo.info_hashes.best_hex,
+        )
 
 
 def sources_within(metainfo: Metainfo, *, trackers: set[str], web_seeds: set[str]) -> Mapping[bytes, Value]:

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pieces, spans of files and web-seed URLs agree."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedbed.core import metainfo_reader
+from seedbed.core.layout import Layout, Span, web_seed_url
+from tests.unit.core.hostile import folder, v1
+
+lengths = st.lists(st.sampled_from([0, 1, 7, 8, 9, 16, 17, 30]), min_size=1, max_size=8).filter(any)
+
+
+@given(lengths)
+def test_aligned_spans_cover_each_file_once(sizes: list[int]) -> None:
+    """The spans of all pieces give back every byte of every file, in order; each file starts a piece."""
+    layout = Layout.aligned(sizes, 8)
+    seen = [0] * len(sizes)
+    at = 0
+    for index in range(layout.piece_count):
+        spans = layout.piece_spans(index)
+        assert sum(span.length for span in spans) == layout.piece_size(index)
+        for span in spans:
+            if span.file_index is not None:
+                assert span.start == seen[span.file_index]
+                assert at % 8 == 0 or span.start > 0
+                assert index in layout.file_pieces(span.file_index)
+                seen[span.file_index] = span.stop
+            at += span.length
+    assert seen == sizes
+    assert at == layout.total
+
+
+def test_v1_files_follow_each_other() -> None:
+    """In a v1 torrent a piece may span files."""
+    layout = Layout.of(metainfo_reader.parse(folder([b"a"], [b"b"], [b"c"])))
+
+    assert layout.piece_spans(0) == (Span(0, 0, 5), Span(1, 0, 5), Span(2, 0, 5))
+    assert list(layout.file_pieces(1)) == [0]
+
+
+def test_v1_with_explicit_pads() -> None:
+    """Pad files of a v1 torrent are gaps of zeros (BEP 47)."""
+    files = [
+        {b"length": 5, b"path": [b"a"]},
+        {b"attr": b"p", b"length": 16_379, b"path": [b".pad", b"16379"]},
+        {b"length": 5, b"path": [b"b"]},
+        {b"attr": b"p", b"length": 3, b"path": [b".pad", b"3"]},
+    ]
+    layout = Layout.of(metainfo_reader.parse(folder(files=files, pieces=bytes(40))))
+
+    assert layout.piece_spans(0) == (Span(0, 0, 5), Span(None, 0, 16_379))
+    assert layout.piece_spans(1) == (Span(1, 0, 5), Span(None, 0, 3))
+
+
+def test_empty_files_have_no_pieces() -> None:
+    """An empty file takes part in no piece."""
+    layout = Layout.aligned([0, 5, 0], 8)
+    assert not layout.file_pieces(0)
+    assert not layout.file_pieces(2)
+
+
+@pytest.mark.parametrize(
+    ("torrent", "base", "url"),
+    [
+        (v1(), "https://h.example/other.name", "https://h.example/other.name"),
+        (v1(), "https://h.example/dir/", "https://h.example/dir/a.txt"),
+        (folder([b"d", "é #?.csv".replace("?", "%").encode()]), "https://h.example/x", "https://h.example/x/ds/d/%C3%A9%20%23%25.csv"),
+        (folder([b"a"]), "https://h.example/x/", "https://h.example/x/ds/a"),
+    ],
+)  # fmt: skip
+def test_web_seed_urls(torrent: bytes, base: str, url: str) -> None:
+    """BEP 19: the file itself, or below URL and name; percent-encoded UTF-8."""
+    assert web_seed_url(base, metainfo_reader.parse(torrent), 0) == url
