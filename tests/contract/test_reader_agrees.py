@@ -156,6 +156,7 @@ def test_real_torrents(index: int, tmp_path: Path) -> None:
 def agrees_with_libtorrent(ours: Metainfo, torrent: bytes) -> None:
     """Hashes, files, trackers, web seeds, comment."""
     params = lt.load_torrent_buffer(torrent)
+    assert params.ti is not None
     info, layout = params.ti, params.ti.layout()
     hashes = info.info_hashes()
     stray_length = (
@@ -189,7 +190,7 @@ def agrees_with_torrent_models(ours: Metainfo, torrent: bytes, path: Path) -> No
         theirs = torrent_models.Torrent.read(path)
     except ValueError as refusal:
         # It wants padding between a file and an empty one after it; libtorrent and we put it after the empty one.
-        assert "padding" in str(refusal)  # noqa: PT017  # it may also read it: other makers pad as it wishes
+        assert "padding" in str(refusal)  # it may also read it: other makers pad as it wishes
         assert not all(file.length for file in ours.files)
         return
     assert (theirs.v1_infohash or "") == ours.info_hashes.v1_hex
