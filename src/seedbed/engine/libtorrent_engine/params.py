@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From an :class:`Addition` to libtorrent's ``add_torrent_params``.
+
+Everything from outside passes ``core`` before libtorrent reads it: libtorrent repairs hostile paths silently, accepts
+duplicate keys and trailing bytes, and would write under names that we refuse. List members of the parameters are
+copies: they are assigned whole, never changed in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libtorrent as lt
+
+from seedbed.core import magnet as magnets
+from seedbed.core.layout import Layout
+from seedbed.core.magnet import Magnet
+from seedbed.core.metainfo_reader import parse
+from seedbed.engine.base import Resume, TorrentId
+from seedbed.engine.libtorrent_engine.faults import translated
+from seedbed.engine.libtorrent_engine.records import Record
+from seedbed.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.core.metainfo import Metainfo
+    from seedbed.engine.base import Addition
+
+_FLAGS = lt.torrent_flags
+_BASE_FLAGS = _FLAGS.update_subscribe | _FLAGS.apply_ip_filter | _FLAGS.duplicate_is_error
+_HOLD_FLAGS = _FLAGS.upload_mode | _FLAGS.default_dont_download
+"""A magnet with these takes its metadata and writes nothing, not even empty files."""
+_WANTED, _UNWANTED = 4, 0
+PAD_FLAG = 1
+_LOAD_LIMITS = {"max_buffer_size": 10_000_000, "max_pieces": 100_000, "max_decode_tokens": 1_000_000}
+_WEBTORRENT = ("ws://", "wss://")
+
+
+def load(addition: Addition, *, webtorrent: bool) -> tuple[Record, lt.add_torrent_params]:
+    """Read and prepare a torrent; takes seconds for the largest, so it may run in a thread.
+
+    Raises:
+        BencodeError: or TorrentError, NameRefusedError: ``core`` refuses it.
+        InputError: ``addition`` contradicts itself.
+    """
+    source = addition.source
+    if isinstance(source, Magnet):
+        record, params = _from_magnet(source, addition)
+    elif isinstance(source, Resume):
+        record, params = _from_resume(source, addition)
+    else:
+        record, params = _from_torrent(source, addition)
+    params.save_path = str(addition.save_path)
+    _set_sources(params, addition, webtorrent=webtorrent)
+    return record, params
+
+
+def _from_torrent(data: bytes, addition: Addition) -> tuple[Record, lt.add_torrent_params]:
+    metainfo = parse(data)
+    with translated(metainfo.name):
+        params = lt.load_torrent_buffer(data, _LOAD_LIMITS)  # type: ignore[call-overload]  # the stub is wrong
+    if addition.have_pieces is not None:
+        params.have_pieces = _checked_pieces(addition.have_pieces, metainfo)
+    if metainfo.format == "v2" and not metainfo.is_single_file:
+        # libtorrent 2.1.1 fails its own check of such torrents from web seeds, 19 of 19 times, and bans the server.
+        params.url_seeds = []
+        addition = without_web_seeds(addition)
+    params.flags = _flags(addition)
+    params.file_priorities = file_priorities(params.ti, addition.wanted_files)
+    return _record(addition, TorrentId(metainfo.info_hashes.best_hex), metainfo.name), params
+
+
+def _from_magnet(magnet: Magnet, addition: Addition) -> tuple[Record, lt.add_torrent_params]:
+    name = magnet.name or magnet.info_hashes.best_hex
+    with translated(name):
+        params = lt.parse_magnet_uri(magnets.render(magnet))
+    params.flags = _flags(addition) | _HOLD_FLAGS
+    record = _record(addition, TorrentId(magnet.info_hashes.best_hex), name)
+    record.magnet = addition
+    return record, params
+
+
+def _from_resume(resume: Resume, addition: Addition) -> tuple[Record, lt.add_torrent_params]:
+    with translated("resume record"):
+        params = lt.read_resume_data(resume.data)
+    if params.ti is None:
+        raise InputError("resume record: it has no info dictionary", hint="Add the torrent from its .torrent file.")
+    hashes = params.ti.info_hashes()
+    if addition.have_pieces is not None:
+        params.have_pieces = list(addition.have_pieces)
+    if addition.wanted_files is not None:
+        params.file_priorities = file_priorities(params.ti, addition.wanted_files)
+        params.piece_priorities = []
+    params.flags = _flags(addition)
+    name = str(hashes.v1 if hashes.has_v1() else hashes.v2)
+    return _record(addition, TorrentId(name), params.ti.name()), params
+
+
+def going_on(record: Record, resume: bytes, *, webtorrent: bool) -> lt.add_torrent_params:
+    """The parameters to add a magnet again, now that its metadata is known and was accepted.
+
+    Removed and added again, not just released: the peers that sent the metadata have been disconnected
+    (neither side had anything to offer), and libtorrent would not dial them for ``reconnect_s``.
+    """
+    addition = record.magnet
+    if addition is None:
+        raise InputError(f"torrent {record.torrent}: it is not held")
+    params = lt.read_resume_data(resume)
+    params.flags = _flags(addition)
+    params.save_path = str(record.save_path)
+    params.have_pieces, params.piece_priorities = [], []
+    params.file_priorities = file_priorities(params.ti, addition.wanted_files)
+    _set_sources(params, addition, webtorrent=webtorrent)
+    return params
+
+
+def file_priorities(info: lt.torrent_info | None, wanted: frozenset[int] | None) -> list[int]:
+    """The priorities for the files wanted; libtorrent counts pad files, we do not.
+
+    Padding is never wanted: it shares a piece with the file before it, which would be fetched for its sake.
+    """
+    if info is None or wanted is None:
+        return []
+    layout = info.layout()
+    is_pad = [bool(layout.file_flags(at) & PAD_FLAG) for at in range(layout.num_files())]
+    if wanted and max(wanted) >= is_pad.count(False):
+        raise InputError(f"{info.name()}: there is no file {max(wanted)}: it has {is_pad.count(False)}")
+    ours = iter(range(len(is_pad)))
+    return [_UNWANTED if pad or next(ours) not in wanted else _WANTED for pad in is_pad]
+
+
+def _set_sources(params: lt.add_torrent_params, addition: Addition, *, webtorrent: bool) -> None:
+    trackers = list(dict.fromkeys([*params.trackers, *addition.trackers])) if addition.use_trackers else []
+    if not webtorrent:
+        trackers = [url for url in trackers if not url.startswith(_WEBTORRENT)]
+    tiers = dict(zip(params.trackers, params.tracker_tiers, strict=False))
+    params.trackers, params.tracker_tiers = trackers, [tiers.get(url, 0) for url in trackers]
+    params.url_seeds = [*params.url_seeds, *addition.web_seeds] if addition.use_web_seeds else []
+    params.peers = list(dict.fromkeys([*params.peers, *((peer.host, peer.port) for peer in addition.peers)]))
+
+
+def without_web_seeds(addition: Addition) -> Addition:
+    """The same addition, fetched from peers alone."""
+    return replace(addition, use_web_seeds=False, web_seeds=())
+
+
+def _flags(addition: Addition) -> int:
+    flags = _BASE_FLAGS
+    flags |= _FLAGS.paused if addition.paused else 0
+    return flags | (_FLAGS.upload_mode if addition.upload_only else 0)
+
+
+def _checked_pieces(have: Sequence[bool], metainfo: Metainfo) -> list[bool]:
+    count = Layout.of(metainfo).piece_count
+    if len(have) != count:
+        raise InputError(f"{metainfo.name}: have_pieces: expected {count} values, got {len(have)}")
+    return list(have)
+
+
+def _record(addition: Addition, torrent: TorrentId, name: str) -> Record:
+    return Record(torrent, addition.save_path, name, peers=addition.peers, upload_only=addition.upload_only)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""libtorrent's statuses and peers as our values, copied at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libtorrent as lt
+
+from seedbed.engine.base import Endpoint, Peer, State, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from seedbed.engine.libtorrent_engine.records import Record
+
+_STATES = lt.torrent_status.states
+CHECKING_STATES = {_STATES.queued_for_checking, _STATES.checking_files, _STATES.checking_resume_data}
+WHOLE_STATES = {_STATES.finished, _STATES.seeding}
+
+
+def status_of(record: Record, said: lt.torrent_status) -> Status:
+    """What libtorrent says, corrected by what we know better (``Record``)."""
+    error = record.error or (said.errc.message() if said.errc.value() else "")
+    info = said.torrent_file
+    return Status(
+        torrent=record.torrent,
+        name=record.name,
+        state=_state(record, said, error),
+        is_paused=bool(said.flags & lt.torrent_flags.paused),
+        pieces_have=said.num_pieces,
+        pieces_total=info.num_pieces() if info else 0,
+        bytes_wanted=said.total_wanted,
+        bytes_done=said.total_wanted_done,
+        downloaded_bytes=said.total_payload_download,
+        uploaded_bytes=said.total_payload_upload,
+        download_bytes_per_s=said.download_payload_rate,
+        upload_bytes_per_s=said.upload_payload_rate,
+        peer_count=said.num_peers,
+        error=error,
+    )
+
+
+def _state(record: Record, said: lt.torrent_status, error: str) -> State:
+    if error:
+        return State.FAILED
+    if record.magnet:
+        return State.HELD if record.is_held else State.METADATA
+    if record.is_checking or said.state in CHECKING_STATES:
+        return State.CHECKING
+    if not record.is_whole:
+        return State.FETCHING
+    done = State.SEEDING if said.is_seeding else State.FINISHED
+    return done if record.is_settled else State.SETTLING
+
+
+def peers_of(found: Iterable[lt.peer_info]) -> tuple[Peer, ...]:
+    """The peers in an alert."""
+    return tuple(_peer(peer) for peer in found)
+
+
+def _peer(peer: lt.peer_info) -> Peer:
+    flags = int(peer.flags)
+    return Peer(
+        endpoint=Endpoint(*peer.ip),
+        client=bytes(peer.client).decode("utf-8", "replace"),
+        is_web_seed=int(peer.connection_type) != int(lt.peer_info.standard_bittorrent),
+        is_seed=bool(flags & lt.peer_info.seed),
+        is_connecting=bool(flags & (lt.peer_info.connecting | lt.peer_info.handshake)),
+        downloaded_bytes=peer.total_download,
+        uploaded_bytes=peer.total_upload,
+        download_bytes_per_s=peer.payload_down_speed,
+        upload_bytes_per_s=peer.payload_up_speed,
+    )
