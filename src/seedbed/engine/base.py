@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from seedbed.core.magnet import Magnet
+    from seedbed.core.metainfo import Metainfo
     from seedbed.engine.stream import EventStream
     from seedbed.errors import SeedbedError
 
@@ -51,8 +52,8 @@ class Resume:
 class Addition:
     """A torrent to add, and how."""
 
-    source: bytes | Magnet | Resume
-    """The bytes of a .torrent file, a magnet link, or an engine's own earlier record."""
+    source: bytes | Metainfo | Magnet | Resume
+    """The bytes of a .torrent file, or what ``core`` read from them; a magnet link; an engine's own earlier record."""
     save_path: Path
     """The folder that holds, or will hold, the torrent's root folder or single file."""
     have_pieces: Sequence[bool] | None = None

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import libtorrent as lt
 
+from seedbed.core import bencode
 from seedbed.core import magnet as magnets
 from seedbed.core.layout import Layout
 from seedbed.core.magnet import Magnet
+from seedbed.core.metainfo import Metainfo
 from seedbed.core.metainfo_reader import parse
 from seedbed.engine.base import Resume, TorrentId
 from seedbed.engine.libtorrent_engine.faults import translated
@@ -25,7 +27,6 @@ from seedbed.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seedbed.core.metainfo import Metainfo
     from seedbed.engine.base import Addition
 
 _FLAGS = lt.torrent_flags
@@ -50,15 +51,16 @@ def load(addition: Addition, *, webtorrent: bool) -> tuple[Record, lt.add_torren
         record, params = _from_magnet(source, addition)
     elif isinstance(source, Resume):
         record, params = _from_resume(source, addition)
+    elif isinstance(source, Metainfo):
+        record, params = _from_torrent(source, bencode.encode(dict(source.outer)), addition)
     else:
-        record, params = _from_torrent(source, addition)
+        record, params = _from_torrent(parse(source), source, addition)
     params.save_path = str(addition.save_path)
     _set_sources(params, addition, webtorrent=webtorrent)
     return record, params
 
 
-def _from_torrent(data: bytes, addition: Addition) -> tuple[Record, lt.add_torrent_params]:
-    metainfo = parse(data)
+def _from_torrent(metainfo: Metainfo, data: bytes, addition: Addition) -> tuple[Record, lt.add_torrent_params]:
     with translated(metainfo.name):
         params = lt.load_torrent_buffer(data, _LOAD_LIMITS)  # type: ignore[call-overload]  # the stub is wrong
     if addition.have_pieces is not None:
