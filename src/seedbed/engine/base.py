@@ -109,7 +109,7 @@ class Status:
     pieces_total: int
     """0 until the metadata is known."""
     bytes_wanted: int
-    """Bytes of the wanted files, padding not counted."""
+    """Bytes of the wanted files, padding not counted; in v1 torrents rounded out to whole pieces."""
     bytes_done: int
     """Bytes of the wanted files that are here and have their right hash."""
     downloaded_bytes: int

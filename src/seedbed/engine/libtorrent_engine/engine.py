@@ -11,7 +11,7 @@ import asyncio
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import libtorrent as lt
 
@@ -21,6 +21,7 @@ from seedbed.engine.libtorrent_engine import params, session
 from seedbed.engine.libtorrent_engine.alerts import AlertReader
 from seedbed.engine.libtorrent_engine.core import Core
 from seedbed.engine.libtorrent_engine.faults import translated
+from seedbed.engine.libtorrent_engine.injection import fitted
 from seedbed.engine.libtorrent_engine.metadata import Metadata
 from seedbed.engine.libtorrent_engine.pump import AlertPump
 from seedbed.engine.libtorrent_engine.records import Record, Registry
@@ -83,13 +84,10 @@ class LibtorrentEngine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._close(kind, error, trace)
+        await self.aclose()  # the task group is not told of ``error``: it would wrap it in a group
 
     async def aclose(self) -> None:
         """Stop in bounded time; twice is harmless."""
-        await self._close(None, None, None)
-
-    async def _close(self, *why: Any) -> None:
         core, self._open = self._open, None
         if core is None:
             return
@@ -99,7 +97,7 @@ class LibtorrentEngine:
         self._waits.fail_all(StateError("the engine is closing"))
         self._registry.records.clear()
         try:
-            await self._stack.__aexit__(*why)
+            await self._stack.aclose()
         finally:
             self._hub.close()
             ending, core.session = core.session, None  # type: ignore[assignment]  # nobody may use it any more
@@ -238,7 +236,7 @@ class LibtorrentEngine:
         self._require_pieces(record)
         with translated(record.name):
             handle = record.live
-            data = _padded(handle, record, piece, data)
+            data = fitted(handle.torrent_file(), piece, data)
             if handle.have_piece(piece):
                 return True
             record.is_dirty = True
@@ -330,16 +328,6 @@ def _corrected(record: Record) -> Status:
     if record.is_held and status.state is not State.HELD:
         return replace(status, state=State.HELD)
     return status
-
-
-def _padded(handle: lt.torrent_handle, record: Record, piece: int, data: bytes) -> bytes:
-    info = handle.torrent_file()
-    if info is None or not 0 <= piece < info.num_pieces():
-        raise InputError(f"{record.name}: there is no piece {piece}")
-    size = info.piece_size(piece)
-    if len(data) > size:
-        raise InputError(f"{record.name}: piece {piece}: expected at most {size} bytes, got {len(data)}")
-    return data.ljust(size, b"\0")
 
 
 async def _resolved(addition: Addition) -> Addition:
