@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading local files while watching that they hold still.
+
+A file is the one that was listed if its size, time of change and inode are what they were: they are compared
+after the last byte was read, so a change at any moment between listing and reading shows.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from seedbed.errors import FileChangedError, UnsuitableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What must not change while a file is read."""
+
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """The stamp of a file's status."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """Files of a dataset on this machine, by index."""
+
+    paths: Sequence[str]
+    stamps: Sequence[Stamp | None]
+    """What each file was when it was listed; None where change is no concern (checking)."""
+    is_sequential: bool = False
+
+    def reader(self) -> LocalReader:
+        """A reader for one thread."""
+        return LocalReader(self)
+
+
+class LocalReader:
+    """One thread's reader; keeps the file open that it read last."""
+
+    def __init__(self, files: LocalFiles) -> None:
+        self._files = files
+        self._index = -1
+        self._handle = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        try:
+            if not any(failure):
+                self._compare()
+        finally:
+            self._close()
+
+    def read_into(self, file_index: int, start: int, view: memoryview) -> int:
+        """Fill ``view`` from a file.
+
+        Returns:
+            Bytes read; fewer than ``view`` holds means that the file ends there.
+
+        Raises:
+            FileChangedError: it is gone, or the file read before is not what it was.
+            UnsuitableFileError: it cannot be opened or read.
+        """
+        if file_index != self._index:
+            self._switch(file_index)
+        done = 0
+        try:
+            while done < len(view):
+                got = os.preadv(self._handle, [view[done:] if done else view], start + done)
+                if not got:
+                    break
+                done += got
+        except OSError as error:
+            raise self._unreadable(file_index, error) from error
+        return done
+
+    def finish(self) -> None:
+        """Close the file read last, having made sure that it is what it was.
+
+        Raises:
+            FileChangedError: it is not.
+        """
+        self._compare()
+        self._close()
+
+    def _switch(self, file_index: int) -> None:
+        self._compare()
+        self._close()
+        path = self._files.paths[file_index]
+        try:
+            self._handle = os.open(path, _FLAGS)
+        except FileNotFoundError as error:
+            raise FileChangedError(f"{path}: it is gone since it was listed") from error
+        except OSError as error:
+            raise self._unreadable(file_index, error) from error
+        self._index = file_index
+
+    def _compare(self) -> None:
+        if self._index < 0 or (stamp := self._files.stamps[self._index]) is None:
+            return
+        status = os.fstat(self._handle)
+        if (status.st_size, status.st_mtime_ns, status.st_ino) != (stamp.size_bytes, stamp.mtime_ns, stamp.inode):
+            raise changed(self._files.paths[self._index], stamp, Stamp.of(status))
+
+    def _close(self) -> None:
+        if self._index >= 0:
+            os.close(self._handle)
+            self._index = -1
+
+    def _unreadable(self, file_index: int, error: OSError) -> UnsuitableFileError:
+        path = self._files.paths[file_index]
+        return UnsuitableFileError(f"{path}: it cannot be read: {error.strerror}", path=path)
+
+
+def changed(path: str, listed: Stamp, found: Stamp) -> FileChangedError:
+    """The error for a file that did not hold still."""
+    if listed.size_bytes != found.size_bytes:
+        what = f"expected {listed.size_bytes:,} bytes, got {found.size_bytes:,}"
+    else:
+        what = "its time of change or its inode is another now"
+    hint = "Wait until nobody writes there, then start again."
+    return FileChangedError(f"{path}: it changed while it was read: {what}", hint=hint, path=path)

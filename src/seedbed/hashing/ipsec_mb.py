@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The door to ``libipsec-mb``, Intel's multi-buffer library, by ctypes.
+
+It hashes up to 16 messages side by side in vector registers and picks the kernels for the processor it
+finds. Debian and Ubuntu ship it as ``libipsec-mb1``; nothing needs compiling.
+
+Rules:
+
+* One :class:`Lanes` belongs to one thread: the library keeps its state in the manager.
+* Only versions whose structures were read in the header are used (`_LAYOUTS`); for these the self-test in
+  ``choice`` compares answers with hashlib before anything is trusted.
+* The *burst* calls are used, ``nocheck``: the checking ones refuse plain hashes of more than 65,534 bytes.
+  What they would check (lengths, pointers) is checked here.
+
+Terms are the library's: a *job* is one message, a *burst* up to 128 jobs, the *ring* 256 jobs in the manager.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seedbed.errors import MissingProgramError
+from seedbed.hashing.base import DIGEST_LENGTHS
+from seedbed.hashing.memory import address_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.hashing.base import Algorithm
+    from seedbed.hashing.memory import Memory
+
+LIBRARY = "libIPSec_MB.so.1"
+BURST = 128
+"""IMB_MAX_BURST_SIZE: most jobs in one call."""
+RING = 256
+"""IMB_MAX_JOBS: jobs in the manager."""
+
+_CIPHER_NULL, _ENCRYPT, _HASH_CIPHER = 3, 1, 2
+_HASH_NUMBERS: dict[Algorithm, int] = {"sha1": 13, "sha256": 15}
+"""IMB_AUTH_SHA_1 and IMB_AUTH_SHA_256. Plain MD5 is not offered, only HMAC-MD5."""
+
+_BURST_CALL = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Offsets in the library's structures, in bytes, for x86-64."""
+
+    manager_length: int
+    get_next_burst: int
+    submit_burst_nocheck: int
+    flush_burst: int
+    jobs: int
+    job_length: int = 200
+
+
+_LAYOUTS = {
+    0x10300: _Layout(52_520, 952, 968, 976, 1024),
+}
+"""imb_get_version() -> layout, from ``intel-ipsec-mb.h`` of that version."""
+
+_SRC, _LENGTH, _TAG, _TAG_LENGTH, _CIPHER_MODE, _CIPHER_DIRECTION, _CHAIN_ORDER = 3, 8, 11, 12, 16, 17, 18
+"""Fields of a job, counted in words of 8 bytes. Word 16 ends in the cipher mode, word 17 starts with the
+direction and ends in the hash number."""
+
+
+def load(name: str = LIBRARY) -> ctypes.CDLL:
+    """Load the library and make sure that its structures are known.
+
+    Raises:
+        MissingProgramError: it is not installed, or of a version whose structures are not known.
+    """
+    try:
+        library = ctypes.CDLL(name)
+        version = library.imb_get_version()
+        library.imb_get_mb_mgr_size.restype = ctypes.c_size_t
+        layout = _LAYOUTS.get(version)
+    except (OSError, AttributeError) as error:
+        raise MissingProgramError(f"{name}: {error}") from error
+    if layout is None or library.imb_get_mb_mgr_size() < layout.manager_length:
+        raise MissingProgramError(f"{name}: version {version:#x} is not one that seedbed knows")
+    library.alloc_mb_mgr.restype = ctypes.c_void_p
+    library.alloc_mb_mgr.argtypes = [ctypes.c_uint64]
+    library.free_mb_mgr.argtypes = [ctypes.c_void_p]
+    library.init_mb_mgr_auto.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    return library
+
+
+class Lanes:
+    """One manager of the library, for one thread."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        layout = _LAYOUTS[library.imb_get_version()]
+        self._library = library
+        manager = library.alloc_mb_mgr(0)
+        if not manager:
+            raise MemoryError("libipsec-mb: no memory for a manager")
+        self._manager = manager
+        library.init_mb_mgr_auto(manager, None)
+        self._next = _function_at(manager + layout.get_next_burst)
+        self._submit = _function_at(manager + layout.submit_burst_nocheck)
+        self._flush = _function_at(manager + layout.flush_burst)
+        self._pointers = (ctypes.c_uint64 * RING)()
+        self._pointers_at = ctypes.addressof(self._pointers)
+        self._first_job = manager + layout.jobs
+        self._stride = layout.job_length // 8
+        words = (ctypes.c_uint64 * (self._stride * RING)).from_address(self._first_job)
+        self._words = memoryview(words).cast("B").cast("Q")
+        self._prepare()
+
+    def __del__(self) -> None:
+        if manager := getattr(self, "_manager", None):
+            self._library.free_mb_mgr(manager)
+
+    def digests(self, algorithm: Algorithm, memory: Memory, starts: Sequence[int], lengths: Sequence[int]) -> bytes:
+        """Hash messages side by side; see :class:`seedbed.hashing.base.Hasher`.
+
+        Raises:
+            ValueError: a message is not inside ``memory``.
+        """
+        if len(starts) != len(lengths):
+            raise ValueError(f"expected as many lengths as starts, got {len(lengths)} and {len(starts)}")
+        if not starts:
+            return b""
+        if min(starts) < 0 or min(lengths) < 0 or max(map(int.__add__, starts, lengths)) > memory.length:
+            raise ValueError(f"a message lies outside the memory of {memory.length} bytes")
+        size = DIGEST_LENGTHS[algorithm]
+        out = bytearray(len(starts) * size)
+        out_at, base = address_of(out), memory.address
+        for at in range(0, len(starts), BURST):
+            some = starts[at : at + BURST]
+            sources = array("Q", [base + start for start in some])
+            tag = out_at + at * size
+            tags = array("Q", range(tag, tag + len(some) * size, size))
+            self._burst(algorithm, sources, array("Q", lengths[at : at + BURST]), tags)
+        return bytes(out)
+
+    def _prepare(self) -> None:
+        """Fill the fields that are the same for all jobs, once."""
+        words, stride = self._words, self._stride
+        for job in range(0, RING * stride, stride):
+            words[job + _TAG_LENGTH] = 32
+            words[job + _CIPHER_MODE] = _CIPHER_NULL << 32
+            words[job + _CHAIN_ORDER] = _HASH_CIPHER
+
+    def _burst(self, algorithm: Algorithm, sources: array[int], lengths: array[int], tags: array[int]) -> None:
+        count, stride, words = len(sources), self._stride, self._words
+        first = self._claim(count)
+        kind = array("Q", [_ENCRYPT | _HASH_NUMBERS[algorithm] << 32]) * count
+        size = array("Q", [DIGEST_LENGTHS[algorithm]]) * count
+        stop = first + count * stride
+        for field, values in (
+            (_SRC, sources),
+            (_LENGTH, lengths),
+            (_TAG, tags),
+            (_TAG_LENGTH, size),
+            (_CIPHER_DIRECTION, kind),
+        ):
+            words[first + field : stop : stride] = memoryview(values)
+        done = self._submit(self._manager, count, self._pointers_at)
+        while done < count:
+            more = self._flush(self._manager, count - done, self._pointers_at)
+            if not more:
+                raise RuntimeError(f"libipsec-mb: expected {count} finished jobs, got {done}")
+            done += more
+
+    def _claim(self, count: int) -> int:
+        """The next ``count`` jobs of the ring, as the index of their first word.
+
+        The ring is empty between our bursts and the library then starts at its beginning, so that the jobs lie
+        side by side. Should another version do otherwise, the burst is refused rather than guessed.
+        """
+        got = self._next(self._manager, count, self._pointers_at)
+        offset, last = self._pointers[0] - self._first_job, self._pointers[count - 1] - self._pointers[0]
+        if got != count or last != (count - 1) * self._stride * 8 or offset % (self._stride * 8):
+            raise RuntimeError(f"libipsec-mb: expected {count} adjacent jobs, got {got}")
+        return offset // 8
+
+
+def _function_at(address: int) -> ctypes._FuncPointer:  # type: ignore[name-defined]  # its type has no public name
+    return _BURST_CALL(ctypes.c_uint64.from_address(address).value)
