@@ -73,6 +73,12 @@ def is_terminal() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
+def shows_progress() -> bool:
+    """Whether a bar may be drawn: on a terminal, and not under ``--quiet``."""
+    context = click.get_current_context(silent=True)
+    return is_terminal() and not (context and context.find_root().meta.get("quiet"))
+
+
 def _set_meta(key: str) -> Callable[[click.Context, click.Parameter, bool], bool]:
     def remember(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:  # noqa: FBT001
         if value:

@@ -42,6 +42,11 @@ def build(draft: Draft) -> bytes:
     return bencode.encode(outer)
 
 
+def info_of(draft: Draft) -> bytes:
+    """The exact info dictionary of a draft, whose hash names the torrent."""
+    return bencode.encode(_info(draft))
+
+
 def _info(draft: Draft) -> dict[bytes, Value]:
     info: dict[bytes, Value] = {b"name": draft.name.encode(), b"piece length": draft.piece_length}
     if draft.format != "v2":

@@ -110,5 +110,3 @@ def _best_rate(
 def _test_data(length: int) -> bytes:
     """The same bytes each time, without a pattern that a lane mix-up could hide in."""
     return hashlib.shake_128(b"seedbed").digest(length)
-
-

@@ -177,8 +177,8 @@ class Lanes:
         offset, last = self._pointers[0] - self._first_job, self._pointers[count - 1] - self._pointers[0]
         if got != count or last != (count - 1) * self._stride * 8 or offset % (self._stride * 8):
             raise RuntimeError(f"libipsec-mb: expected {count} adjacent jobs, got {got}")
-        return offset // 8
+        return int(offset) // 8
 
 
-def _function_at(address: int) -> ctypes._FuncPointer:  # type: ignore[name-defined]  # its type has no public name
+def _function_at(address: int) -> ctypes._FuncPointer:
     return _BURST_CALL(ctypes.c_uint64.from_address(address).value)

@@ -75,7 +75,8 @@ def _rows(layout: Layout, window: int, *, whole_files: bool) -> Iterator[Batch]:
     lie in one batch as a whole: their whole-file digests can then be made in lanes, and a batch of a big file is
     the same batch whatever happens to the small files before it.
     """
-    begin, segments = 0, []
+    begin = 0
+    segments: list[Segment] = []
     for index, (start, length) in enumerate(zip(layout.starts, layout.lengths, strict=True)):
         done = 0
         if whole_files and segments and length and start + length > begin + window:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seedbed.hashing.batch import Bench, BatchResult
+from seedbed.hashing.batch import BatchResult, Bench
 from seedbed.hashing.chains import Chains, StoppedError
 
 if TYPE_CHECKING:

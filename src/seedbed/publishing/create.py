@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A dataset becomes a torrent: choose the piece length, hash everything once, write the metainfo (BEP 3, 47, 52)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seedbed.core.ids import V1_LENGTH, InfoHashes
+from seedbed.core.layout import Layout
+from seedbed.core.merkle import HASH_LENGTH, root_from_layer
+from seedbed.core.metainfo import DEFAULT_RULES, Draft, File
+from seedbed.core.metainfo_writer import build, info_of
+from seedbed.errors import InputError
+from seedbed.hashing.batch import Wanted
+from seedbed.hashing.job import hash_dataset, window_for
+from seedbed.hashing.plan import Shape
+from seedbed.publishing import piece_length as lengths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seedbed.core.metainfo import Format
+    from seedbed.hashing.job import Executor, Hashes, Journal, Progress
+    from seedbed.publishing.dataset import Dataset
+
+CREATED_BY = "seedbed"
+SHA256_UP_TO_BYTES = 16 << 20
+"""Whole-file SHA-256 of files up to this size is made side by side with others and costs a fifth of a second a GB.
+Above, one file is one chain: three times the time of everything else, for a file whose v2 root names it already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the torrent shall be like; the defaults suit open data."""
+
+    format: Format = "hybrid"
+    piece_length: int = 0
+    """Bytes; 0 chooses from the files' sizes."""
+    trackers: tuple[str, ...] = ()
+    """Each is a tier of its own (BEP 12)."""
+    web_seeds: tuple[str, ...] = ()
+    comment: str = ""
+    source: str = ""
+    similar: tuple[bytes, ...] = ()
+    md5: bool = False
+    """Write ``md5sum`` for each file; serial, so the slowest hash of all."""
+    sha256_up_to: int = SHA256_UP_TO_BYTES
+    """Also report the SHA-256 of files of at most so many bytes; 0 for none."""
+    created_by: str = CREATED_BY
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is decided before the first byte is read."""
+
+    dataset: Dataset
+    wish: Wish
+    choice: lengths.Choice
+    layout: Layout
+
+    @property
+    def piece_length(self) -> int:
+        """Bytes."""
+        return self.choice.piece_length
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is known of one file once it was read."""
+
+    path: tuple[str, ...]
+    length: int
+    sha256: str = ""
+    """64 hex digits; empty for files longer than ``Wish.sha256_up_to``."""
+    md5: str = ""
+    pieces_root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A torrent, and what was learned on the way."""
+
+    torrent: bytes
+    name: str
+    info_hashes: InfoHashes
+    plan: Plan
+    files: tuple[FileFacts, ...] = field(default=())
+
+
+def plan_torrent(dataset: Dataset, wish: Wish) -> Plan:
+    """Decide everything that does not need the bytes.
+
+    Raises:
+        InputError: the piece length is not allowed, or the torrent would be one that programs refuse.
+    """
+    sizes = tuple(item.length for item in dataset.items)
+    if wish.piece_length:
+        lengths.check(wish.piece_length, wish.format)
+        row = lengths.candidate(sizes, wish.format, wish.piece_length)
+        choice = lengths.Choice(wish.piece_length, "as asked for", (row,))
+    else:
+        choice = lengths.choose(sizes, wish.format)
+    layout = _layout(sizes, choice.piece_length, wish.format)
+    _check_bounds(dataset, wish, layout)
+    return Plan(dataset, wish, choice, layout)
+
+
+def create(
+    plan: Plan,
+    executor: Executor,
+    *,
+    wanted: Wanted,
+    journal: Journal | None = None,
+    progress: Callable[[Progress], object] = lambda _: None,
+) -> Created:
+    """Hash a dataset and make its torrent.
+
+    Args:
+        plan: From :func:`plan_torrent`.
+        executor: Who hashes.
+        wanted: From :func:`wanted_hashes`.
+        journal: What an earlier, interrupted run left.
+        progress: Called after each batch.
+
+    Raises:
+        FileChangedError: a file changed while it was read.
+        UnsuitableFileError: a file cannot be read.
+    """
+    hashes = hash_dataset(wanted, plan.dataset.source, executor, journal=journal, progress=progress)
+    return assemble(plan, hashes)
+
+
+def wanted_hashes(plan: Plan, *, workers: int) -> Wanted:
+    """Which hashes a plan needs, and in which batches they are made.
+
+    Args:
+        plan: From :func:`plan_torrent`.
+        workers: How many batches the executor has in memory at once.
+    """
+    v1, v2 = plan.wish.format != "v2", plan.wish.format != "v1"
+    small = plan.dataset.size_bytes < len(plan.dataset.items) * plan.piece_length
+    window = window_for(plan.piece_length, workers=workers, v1=v1, many_files=small)
+    shape = Shape(plan.layout, aligned=v2, packed=not v1, window=window)
+    return Wanted(shape, v1=v1, v2=v2, sha256_up_to=plan.wish.sha256_up_to, md5=plan.wish.md5)
+
+
+def assemble(plan: Plan, hashes: Hashes) -> Created:
+    """The torrent file from the plan and the hashes."""
+    facts, layers = [], {}
+    for index, item in enumerate(plan.dataset.items):
+        root, layer = _root(plan, hashes.layer, index)
+        if len(layer) > HASH_LENGTH:
+            layers[root] = layer
+        sha256, md5 = hashes.digests.get(index, (b"", b""))
+        facts.append(FileFacts(item.path, item.length, sha256.hex(), md5.hex(), root.hex()))
+    wish = plan.wish
+    draft = Draft(
+        name=plan.dataset.name,
+        piece_length=plan.piece_length,
+        files=tuple(File(one.path, one.length, bytes.fromhex(one.pieces_root) or None, one.md5) for one in facts),
+        is_single_file=plan.dataset.is_single_file,
+        format=wish.format,
+        pieces=hashes.pieces,
+        piece_layers=layers,
+        trackers=tuple((url,) for url in wish.trackers),
+        web_seeds=tuple(dict.fromkeys((*wish.web_seeds, *plan.dataset.web_seeds))),
+        comment=wish.comment,
+        created_by=wish.created_by,
+        source=wish.source,
+        similar=wish.similar,
+    )
+    names = InfoHashes.of(info_of(draft), v1=wish.format != "v2", v2=wish.format != "v1")
+    return Created(build(draft), draft.name, names, plan, tuple(facts))
+
+
+def _root(plan: Plan, layer: bytes, index: int) -> tuple[bytes, bytes]:
+    """A file's pieces root and its part of the layer; both empty for empty files and in v1."""
+    pieces = plan.layout.file_pieces(index)
+    if plan.wish.format == "v1" or not pieces:
+        return b"", b""
+    own = layer[pieces.start * HASH_LENGTH : pieces.stop * HASH_LENGTH]
+    return (own if len(pieces) == 1 else root_from_layer(own, plan.piece_length)), own
+
+
+def _layout(sizes: tuple[int, ...], piece_length: int, format_: Format) -> Layout:
+    if format_ != "v1":
+        return Layout.aligned(sizes, piece_length)
+    starts, at = [], 0
+    for size in sizes:
+        starts.append(at)
+        at += size
+    return Layout(piece_length, tuple(starts), sizes, at)
+
+
+def _check_bounds(dataset: Dataset, wish: Wish, layout: Layout) -> None:
+    """Nothing is made that this or other programs would refuse to read.
+
+    Raises:
+        InputError: too many files or pieces, or a folder that v2 cannot tell from a file.
+    """
+    if len(dataset.items) > DEFAULT_RULES.max_files:
+        raise InputError(
+            f"{dataset.name}: expected at most {DEFAULT_RULES.max_files:,} files, got {len(dataset.items):,}",
+            hint="Other programs refuse such torrents. Make one torrent for each subfolder, or archives.",
+        )
+    if layout.piece_count > DEFAULT_RULES.max_pieces:
+        raise InputError(
+            f"{dataset.name}: expected at most {DEFAULT_RULES.max_pieces:,} pieces, got {layout.piece_count:,} "
+            f"({layout.piece_count * V1_LENGTH:,} bytes of hashes)",
+            hint="Longer pieces (--piece-length), or one torrent for each subfolder.",
+        )
+    only = dataset.items[0].path if len(dataset.items) == 1 else ()
+    if not dataset.is_single_file and wish.format != "v1" and only == (dataset.name,):
+        raise InputError(
+            f"{dataset.name}: a v2 torrent cannot tell this folder from its only file, which has the same name",
+            hint="Publish the file itself, or rename the folder.",
+        )
