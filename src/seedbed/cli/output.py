@@ -57,7 +57,8 @@ def fail(error: SeedbedError) -> int:
     if wants_json():
         facts = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
         click.echo(json.dumps({**facts, "exit_code": error.exit_code, **error.data}, default=str))
-    click.echo(f"seedbed: {plain(error.message)}", err=True)
+    lines = [plain(line) for line in error.message.split("\n")]  # names in lists were made plain by who listed them
+    click.echo("seedbed: " + "\n".join(lines), err=True)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)
     return error.exit_code

@@ -16,7 +16,7 @@ from seedbed.errors import FileChangedError, UnsuitableFileError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe must not hang us
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class LocalFiles:
     paths: Sequence[str]
     stamps: Sequence[Stamp | None]
     """What each file was when it was listed; None where change is no concern (checking)."""
+    is_tolerant: bool = False
+    """A file that cannot be read counts as one that ends before its first byte (checking)."""
     is_sequential: bool = False
 
     def reader(self) -> LocalReader:
@@ -75,17 +77,21 @@ class LocalReader:
             FileChangedError: it is gone, or the file read before is not what it was.
             UnsuitableFileError: it cannot be opened or read.
         """
-        if file_index != self._index:
-            self._switch(file_index)
         done = 0
         try:
+            if file_index != self._index:
+                self._switch(file_index)
             while done < len(view):
                 got = os.preadv(self._handle, [view[done:] if done else view], start + done)
                 if not got:
                     break
                 done += got
+        except FileNotFoundError as error:
+            if not self._files.is_tolerant:
+                raise FileChangedError(f"{self._files.paths[file_index]}: it is gone since it was listed") from error
         except OSError as error:
-            raise self._unreadable(file_index, error) from error
+            if not self._files.is_tolerant:
+                raise self._unreadable(file_index, error) from error
         return done
 
     def finish(self) -> None:
@@ -100,13 +106,7 @@ class LocalReader:
     def _switch(self, file_index: int) -> None:
         self._compare()
         self._close()
-        path = self._files.paths[file_index]
-        try:
-            self._handle = os.open(path, _FLAGS)
-        except FileNotFoundError as error:
-            raise FileChangedError(f"{path}: it is gone since it was listed") from error
-        except OSError as error:
-            raise self._unreadable(file_index, error) from error
+        self._handle = os.open(self._files.paths[file_index], _FLAGS)
         self._index = file_index
 
     def _compare(self) -> None:

@@ -37,7 +37,7 @@ class Finding:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what}"
+        return f"{_plain(self.path)}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,11 @@ def _kind(mode: int) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _plain(path: str) -> str:
+    """A name that cannot break or paint over the line it is shown in."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in path)
 
 
 def _some(things: Sequence[object], separator: str = "\n  ") -> str:
