@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be wrong with a source, by what follows from it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a fault means for the next request."""
+
+    MISSING = "missing"
+    """It does not have this file, or has another one in its place. Others of its files may be right."""
+    BUSY = "busy"
+    """It asks us to come later (429, 503)."""
+    BROKEN = "broken"
+    """It failed for now: refused, reset, stalled, cut short, an error of its own. A rest may help."""
+    REFUSED = "refused"
+    """It will not become better, or is unsafe: a bad certificate, a forbidden address, an encoded body."""
+    NO_RANGES = "no ranges"
+    """It sends whole files only."""
+
+
+class Fault(Exception):  # noqa: N818  # never leaves this package: it is a fact about a source, not a failed fetch
+    """One thing that a source did wrong.
+
+    Args:
+        kind: What follows from it.
+        text: What happened, for people; the source's name is added by who knows it.
+        retry_after_s: How long the source asked us to wait; 0 when it did not say.
+        was_sent: Whether the request may have reached the server (False: a kept connection turned out closed).
+    """
+
+    def __init__(self, kind: Kind, text: str, *, retry_after_s: float = 0.0, was_sent: bool = True) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.text = text
+        self.retry_after_s = retry_after_s
+        self.was_sent = was_sent

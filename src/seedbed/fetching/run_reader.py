@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of a run of pieces from one web seed, as one stream (BEP 19).
+
+A run touches one file or many; each part is a request. Small ones are sent ahead on the kept connection, so that a
+folder of small files costs bandwidth and not a round trip each. A part that is redirected is followed on a connection
+of its own, each hop judged like the first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urljoin
+
+from seedbed.fetching.faults import Fault, Kind
+from seedbed.fetching.http_connection import Connection, tls_context
+from seedbed.fetching.http_wire import judge, render_get, split_url
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable
+
+    from seedbed.fetching.http_wire import Address, Head, Want
+    from seedbed.fetching.rules import Rules
+
+_AHEAD_BYTES = 1 << 20
+"""Asked for ahead at most: what is thrown away when a run ends early."""
+
+
+class Part(NamedTuple):
+    """One request of a run."""
+
+    url: str
+    want: Want
+    file_index: int
+
+
+@dataclass(slots=True)
+class Line:
+    """A thread's way to one web seed: its connection, kept from run to run, and what was learnt about it."""
+
+    rules: Rules
+    agent: str
+    on_open: Callable[[Connection], None]
+    """Told of each new connection, so that it can be aborted from outside."""
+    connection: Connection | None = None
+    origin: tuple[str, str, int] | None = None
+    tls: ssl.SSLContext | None = None
+    ahead: int = 1
+    """Requests that may be under way at once; 1 until the server has kept a connection."""
+    moved: tuple[str, str] | None = None
+    """The last redirect: a file in many ranges is not looked up for each."""
+
+    def ready(self, address: Address) -> Connection:
+        """A connection to an address, the kept one if it leads there."""
+        if self.connection is None or self.origin != address.origin:
+            self.drop()
+            if address.scheme == "https" and self.tls is None:
+                self.tls = tls_context()
+            self.connection = Connection(address, self.rules, tls=self.tls)
+            self.origin = address.origin
+            self.on_open(self.connection)
+        return self.connection
+
+    def drop(self) -> None:
+        """Close the connection: what is left on it is of no use."""
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+
+class RunReader:
+    """Reads the parts of one run, in order.
+
+    Args:
+        line: The connection to use.
+        parts: What the run consists of; consecutive.
+        sends_whole_files: The server knows no ranges: whole files are asked for and their beginnings dropped.
+    """
+
+    def __init__(self, line: Line, parts: Iterable[Part], *, sends_whole_files: bool = False) -> None:
+        self._line = line
+        self._todo = deque(parts)
+        self._sent: deque[Part] = deque()
+        self._sends_whole = sends_whole_files
+        self._left = 0
+        self._cuts = False
+        self.part: Part | None = None
+        """The part being read, for whoever has to say what failed."""
+        self.is_html = False
+        """Whether the part being read calls itself a web page."""
+
+    def read(self, view: memoryview) -> None:
+        """Fill ``view`` with the run's next bytes.
+
+        Raises:
+            Fault: the source failed; the run is over.
+        """
+        at = 0
+        while at < len(view):
+            if not self._left:
+                self._begin_part()
+            step = min(self._left, len(view) - at)
+            self._connection().read_exactly(view[at : at + step])
+            at += step
+            self._left -= step
+            if not self._left:
+                self._end_part()
+
+    def close(self) -> None:
+        """The run is over; a connection with unread answers is of no use any more."""
+        if self._left or self._sent:
+            self._line.drop()
+
+    def _connection(self) -> Connection:
+        if self._line.connection is None:
+            raise Fault(Kind.BROKEN, "the connection is closed")
+        return self._line.connection
+
+    def _begin_part(self) -> None:
+        self.part = part = (self._sent or self._todo)[0]
+        head = self._answer(part)
+        hops = 0
+        while head.is_redirect:
+            hops += 1
+            head = self._follow(part, head, hops)
+        self.is_html = head.is_html
+        want = part.want.whole if self._sends_whole else part.want
+        judge(head, want)
+        if hops == 0 and head.keeps_alive:
+            self._line.ahead = self._line.rules.requests_ahead
+        self._sent.popleft()
+        self._left = part.want.stop - part.want.start
+        self._cuts = want.stop > part.want.stop or not head.keeps_alive
+        if want.start < part.want.start:
+            self._skip(part.want.start - want.start)
+
+    def _end_part(self) -> None:
+        if self._cuts or self._connection().has_more():
+            self._sent_again()
+
+    def _sent_again(self) -> None:
+        """Drop the connection; what was sent on it and not answered will be asked for again."""
+        self._line.drop()
+        self._todo.extendleft(reversed(self._sent))
+        self._sent.clear()
+
+    def _answer(self, part: Part) -> Head:
+        """Send what may be sent ahead and read the next head; once more if a kept connection turned out closed."""
+        try:
+            self._send_ahead()
+            return self._connection().read_head()
+        except Fault as fault:
+            was_kept = bool(self._line.connection and self._line.connection.answers)
+            self._line.drop()
+            if fault.was_sent or not was_kept:
+                raise
+        self._line.ahead = 1
+        self._sent_again()
+        self._send_ahead()
+        if not self._sent or self._sent[0] is not part:
+            raise Fault(Kind.BROKEN, "the run lost its place")
+        return self._connection().read_head()
+
+    def _send_ahead(self) -> None:
+        under_way = sum(part.want.length for part in self._sent)
+        lines: list[bytes] = []
+        target: Connection | None = None
+        while self._todo and (not self._sent or (len(self._sent) < self._line.ahead and under_way < _AHEAD_BYTES)):
+            part = self._todo[0]
+            url = self._line.moved[1] if self._line.moved and self._line.moved[0] == part.url else part.url
+            address = split_url(url)
+            if self._sent and address.origin != self._line.origin:
+                break
+            target = self._line.ready(address)
+            lines.append(self._request(address, part.want))
+            self._sent.append(self._todo.popleft())
+            under_way += part.want.length
+        if target:
+            target.send(b"".join(lines))
+
+    def _request(self, address: Address, want: Want) -> bytes:
+        agent = self._line.agent
+        if want.is_whole or self._sends_whole:
+            return render_get(address, agent=agent)
+        return render_get(address, agent=agent, start=want.start, stop=want.stop)
+
+    def _follow(self, part: Part, head: Head, hops: int) -> Head:
+        """Go where an answer sends us: to http or https only, a few times only."""
+        rules = self._line.rules
+        if hops > rules.max_redirects:
+            raise Fault(Kind.REFUSED, f"it redirects more than {rules.max_redirects} times")
+        here = self._line.moved[1] if self._line.moved and self._line.moved[0] == part.url else part.url
+        there = urljoin(here, head.headers["location"])
+        if here.startswith("https:") and there.startswith("http:"):
+            raise Fault(Kind.REFUSED, "it redirects from https to plain http")
+        self._sent_again()
+        self._line.moved, self._line.ahead = (part.url, there), 1
+        self._send_ahead()
+        return self._connection().read_head()
+
+    def _skip(self, count: int) -> None:
+        scratch = memoryview(bytearray(min(count, 1 << 18)))
+        while count:
+            step = scratch[: min(count, len(scratch))]
+            self._connection().read_exactly(step)
+            count -= len(step)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the torrent itself comes from: a file, a URL, or the URLs that a magnet link names (``xs``, ``as``).
+
+Who attacks: whoever answers for such a URL. How: another torrent than the one asked for (table T, row 41), an endless
+one, a redirect into our own network. So it is bounded, judged at each hop, and its info-hash must be the magnet's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seedbed.core import metainfo_reader
+from seedbed.core.bencode import Limits
+from seedbed.errors import FormatError, InputError, NotFoundError, SourceError, StateError
+from seedbed.fetching.faults import Fault
+from seedbed.fetching.http_document import get_document
+
+if TYPE_CHECKING:
+    from seedbed.core.metainfo import Metainfo
+    from seedbed.fetching.flow import Options
+    from seedbed.fetching.rules import Rules
+
+
+async def find_torrent(what: str, options: Options) -> Metainfo:
+    """Read the torrent that ``what`` names.
+
+    Raises:
+        NotFoundError: no such file.
+        SourceError: the URL does not give it.
+        TorrentError: or BencodeError, NameRefusedError: it is refused.
+        InputError: not something that can be fetched.
+    """
+    if what.lower().startswith("magnet:"):
+        raise InputError("magnet links: not yet")
+    if what.lower().startswith(("http://", "https://")):
+        return await asyncio.to_thread(from_url, what, options.rules)
+    return await asyncio.to_thread(from_file, Path(what), options.rules)
+
+
+def from_file(path: Path, rules: Rules) -> Metainfo:
+    """Read a .torrent file.
+
+    Raises:
+        NotFoundError: no such file.
+        StateError: it cannot be read.
+        TorrentError: or BencodeError, NameRefusedError: it is refused.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(rules.max_torrent_bytes + 1)
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path}: there is no such file", hint=_hint(path)) from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path}: it is a folder, expected a .torrent file") from error
+    except OSError as error:
+        raise StateError(f"{path}: {error.strerror}") from error
+    return parse(data, str(path), rules)
+
+
+def _hint(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == ".torrent"]
+    except OSError:
+        return f"There is no folder {path.parent} either."
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+    return f"Did you mean {path.parent / near[0]}?" if near else "Give a .torrent file, its URL, or a magnet link."
+
+
+def from_url(url: str, rules: Rules) -> Metainfo:
+    """Get a .torrent by HTTP.
+
+    Raises:
+        SourceError: the server does not give it.
+        TorrentError: or BencodeError, NameRefusedError: it is refused.
+    """
+    try:
+        data = get_document(url, rules, max_bytes=rules.max_torrent_bytes)
+    except Fault as fault:
+        raise SourceError(f"{url}: {fault.text}", hint="Check the address, or try again later.") from fault
+    return parse(data, url, rules)
+
+
+def parse(data: bytes, where: str, rules: Rules) -> Metainfo:
+    """Read torrent bytes, and say where they came from when they are refused."""
+    if data[:64].lstrip()[:1] == b"<":
+        raise FormatError(f"{where}: a web page comes instead of a torrent")
+    return metainfo_reader.parse(data, limits=Limits(max_bytes=rules.max_torrent_bytes))
