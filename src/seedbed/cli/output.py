@@ -52,6 +52,16 @@ def result(value: dict[str, Any], text: str) -> None:
         click.echo(text)
 
 
+def event(value: dict[str, Any], text: str) -> None:
+    """One of the things that happen in a long run: a JSON object on a line of its own, or a remark to the person."""
+    context = click.get_current_context(silent=True)
+    if context and context.find_root().meta.get("json"):
+        click.echo(json.dumps(value, ensure_ascii=False))
+        sys.stdout.flush()
+    else:
+        say(text)
+
+
 def fail(error: SeedbedError) -> int:
     """Tell the person what went wrong; returns the exit code."""
     if wants_json():

@@ -56,6 +56,8 @@ class Addition:
     """The bytes of a .torrent file, or what ``core`` read from them; a magnet link; an engine's own earlier record."""
     save_path: Path
     """The folder that holds, or will hold, the torrent's root folder or single file."""
+    root_name: str = ""
+    """What the root folder or single file is called there, if not by the torrent's name. Not for magnets."""
     have_pieces: Sequence[bool] | None = None
     """Pieces that the caller has verified on disk, one each; the engine does not hash them again.
     None: nothing is known, and what lies there is hashed. Ignored for magnets."""

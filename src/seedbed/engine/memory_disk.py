@@ -48,13 +48,15 @@ class Disk:
     metainfo: Metainfo
     layout: Layout
     save_path: Path
+    root_name: str = ""
+    """What the root is called here, if not by the torrent's name."""
     space_bytes: int | None = None
     """How long a file may become; None is no limit. For tests of a full disk."""
 
     def path(self, file_index: int) -> Path:
         """Where a file is."""
-        parts = self.metainfo.files[file_index].path
-        return self.save_path.joinpath(*(parts if self.metainfo.is_single_file else (self.metainfo.name, *parts)))
+        root = self.save_path / (self.root_name or self.metainfo.name)
+        return root if self.metainfo.is_single_file else root.joinpath(*self.metainfo.files[file_index].path)
 
     def read(self, piece: int) -> bytes:
         """The bytes of a piece, padding included; short when files are missing or short."""

@@ -65,7 +65,7 @@ class MemoryEngine:
         """Stop; twice is harmless."""
         if self._endpoint is None:
             return
-        self._network.engines.pop(self._endpoint, None)
+        self._network.leave(self._endpoint)
         self._endpoint = None
         self._work.put_nowait(None)
         try:
@@ -256,6 +256,7 @@ class MemoryEngine:
             return
         data = await asyncio.to_thread(theirs.disk.read, piece)
         theirs.peers[self._endpoint] = theirs.peers.get(self._endpoint, 0) + len(data)
+        theirs.uploaded_bytes += len(data)
         record.downloaded_bytes += len(data)
         if not await self._keep(record, piece, data) and not record.error:
             del record.peers[peer]  # it lies
@@ -318,7 +319,7 @@ class MemoryEngine:
         layout = Layout.of(metainfo)
         if have is not None and len(have) != layout.piece_count:
             raise InputError(f"{metainfo.name}: have_pieces: expected {layout.piece_count} values, got {len(have)}")
-        disk = Disk(metainfo, layout, record.addition.save_path, self.space_bytes)
+        disk = Disk(metainfo, layout, record.addition.save_path, record.addition.root_name, self.space_bytes)
         record.have = list(have) if have is not None else await asyncio.to_thread(disk.good_pieces)
         record.disk = disk
 
@@ -358,6 +359,12 @@ class MemoryEngine:
             record.peers[peer] = 0
             self._hub.publish(base.PeerConnected(torrent, peer))
         self._work.put_nowait(torrent)
+
+    def lose(self, peer: Endpoint) -> None:
+        """Another engine is gone."""
+        for record in self._torrents.values():
+            if record.peers.pop(peer, None) is not None:
+                self._hub.publish(base.PeerDisconnected(record.torrent, peer, "it went"))
 
     def _tell_peers(self, record: MemoryTorrent) -> None:
         for peer in record.peers:

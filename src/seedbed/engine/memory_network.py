@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from seedbed.engine.base import Endpoint
 
 if TYPE_CHECKING:
-    from seedbed.engine.memory_engine import MemoryEngine
+    from collections.abc import Iterator
 
-_FIRST_PORT = 1
+    from seedbed.engine.memory_engine import MemoryEngine
 
 
 @dataclass(slots=True)
@@ -19,14 +20,21 @@ class MemoryNetwork:
     """Who can be reached, and what trackers know."""
 
     engines: dict[Endpoint, MemoryEngine] = field(default_factory=dict)
+    _ports: Iterator[int] = field(default_factory=lambda: count(1))
     announced: dict[str, dict[bytes, list[Endpoint]]] = field(default_factory=dict)
     """Tracker URL -> info-hash -> peers, in order of their announces."""
 
     def join(self, engine: MemoryEngine) -> Endpoint:
         """Give an engine an address."""
-        endpoint = Endpoint("127.0.0.1", _FIRST_PORT + len(self.engines))
+        endpoint = Endpoint("127.0.0.1", next(self._ports))
         self.engines[endpoint] = engine
         return endpoint
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """An engine goes; those who were connected see it."""
+        self.engines.pop(endpoint, None)
+        for engine in self.engines.values():
+            engine.lose(endpoint)
 
     def announce(self, url: str, info_hash: bytes, who: Endpoint) -> tuple[Endpoint, ...]:
         """Tell a tracker, and hear who else is there."""

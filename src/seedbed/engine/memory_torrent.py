@@ -36,6 +36,7 @@ class MemoryTorrent:
     is_paused: bool = False
     is_finished: bool = False
     downloaded_bytes: int = 0
+    uploaded_bytes: int = 0
     error: str = ""
 
     def wants(self, piece: int) -> bool:
@@ -79,7 +80,7 @@ def status_of(record: MemoryTorrent) -> Status:
         bytes_wanted=wanted_bytes,
         bytes_done=done_bytes,
         downloaded_bytes=record.downloaded_bytes,
-        uploaded_bytes=sum(record.peers.values()),
+        uploaded_bytes=record.uploaded_bytes,
         download_bytes_per_s=0,
         upload_bytes_per_s=0,
         peer_count=len(record.peers),

@@ -7,6 +7,7 @@ import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from seedbed.core.hosts import PRIVATE_NETWORKS, is_private_address, literal_address
 from seedbed.errors import InputError
 
 
@@ -69,6 +70,16 @@ class Settings:
             InputError: one is not an address or network.
         """
         return replace(self, allowed_networks=(*self.allowed_networks, *(_network(text) for text in networks)))
+
+
+def network_around(host: str, *, alone: bool = False) -> str:
+    """The private network that an address belongs to, or with ``alone`` itself; empty for public ones and names."""
+    address = literal_address("127.0.0.1" if host == "localhost" else host)
+    if address is None or address.is_unspecified or not is_private_address(address):
+        return ""
+    if alone:
+        return str(address)
+    return next((str(net) for net in PRIVATE_NETWORKS if net.version == address.version and address in net), "")
 
 
 def _network(text: str) -> str:

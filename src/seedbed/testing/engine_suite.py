@@ -165,6 +165,21 @@ class EngineSuite(EngineStories):
 
         run(story())
 
+    def test_a_root_by_another_name_is_served(self, tmp_path: Path) -> None:
+        """``root_name`` says what the folder is called here; others get it under the torrent's name."""
+        data = make_dataset(tmp_path / "a", SIZES)
+        (tmp_path / "a/set").rename(tmp_path / "a/my copy")
+
+        async def story() -> None:
+            async with self.open() as seeder, self.open() as fetcher:
+                addition = Addition(data.torrent, data.parent, root_name="my copy")
+                await seeder.add(addition)
+                assert list(await seeder.recheck(torrent_of(data))) == data.all_pieces
+                await fetch(fetcher, Addition(data.torrent, tmp_path / "b", peers=seeder.endpoints))
+
+        run(story())
+        assert data.is_at(tmp_path / "b")
+
     def test_have_pieces_of_wrong_length_is_refused(self, tmp_path: Path) -> None:
         """One value for each piece, or an error that counts them."""
         data = make_dataset(tmp_path / "a", SIZES)

@@ -71,6 +71,8 @@ def _from_torrent(metainfo: Metainfo, data: bytes, addition: Addition) -> tuple[
         addition = without_web_seeds(addition)
     params.flags = _flags(addition)
     params.file_priorities = file_priorities(params.ti, addition.wanted_files)
+    if addition.root_name and params.ti is not None:
+        params.renamed_files = _renamed(params.ti, addition.root_name)
     return _record(addition, TorrentId(metainfo.info_hashes.best_hex), metainfo.name), params
 
 
@@ -154,6 +156,13 @@ def _flags(addition: Addition) -> int:
     return flags | (_FLAGS.upload_mode if addition.upload_only else 0)
 
 
+def _renamed(info: lt.torrent_info, root_name: str) -> dict[int, str]:
+    """The files' paths below another root."""
+    layout, cut = info.layout(), len(info.name())
+    kept = (at for at in range(layout.num_files()) if not layout.file_flags(at) & PAD_FLAG)
+    return {at: root_name + layout.file_path(at)[cut:] for at in kept}
+
+
 def _checked_pieces(have: Sequence[bool], metainfo: Metainfo) -> list[bool]:
     count = Layout.of(metainfo).piece_count
     if len(have) != count:
@@ -162,4 +171,11 @@ def _checked_pieces(have: Sequence[bool], metainfo: Metainfo) -> list[bool]:
 
 
 def _record(addition: Addition, torrent: TorrentId, name: str) -> Record:
-    return Record(torrent, addition.save_path, name, peers=addition.peers, upload_only=addition.upload_only)
+    return Record(
+        torrent,
+        addition.save_path,
+        name,
+        peers=addition.peers,
+        upload_only=addition.upload_only,
+        root_name=addition.root_name,
+    )

@@ -30,6 +30,8 @@ class Record:
     magnet: Addition | None = None
     """Set until a magnet's metadata is here and it was started."""
     upload_only: bool = False
+    root_name: str = ""
+    """As ``Addition.root_name``."""
     is_held: bool = False
     is_checking: bool = True
     is_whole: bool = False

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.engine.base import FileError, Finished
@@ -24,6 +23,8 @@ from seedbed.engine.libtorrent_engine.params import PAD_FLAG
 from seedbed.errors import SeedbedError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seedbed.engine.libtorrent_engine.core import Core
     from seedbed.engine.libtorrent_engine.records import Record
 
@@ -95,4 +96,5 @@ def _paths(record: Record) -> list[Path]:
         return []
     layout = info.layout()
     kept = [at for at in range(layout.num_files()) if not layout.file_flags(at) & PAD_FLAG]
-    return [record.save_path / Path(layout.file_path(at)) for at in kept]
+    root, cut = record.root_name or info.name(), len(info.name())
+    return [record.save_path / (root + layout.file_path(at)[cut:]) for at in kept]

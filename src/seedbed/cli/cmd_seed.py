@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed seed``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seedbed.cli import output, progress
+from seedbed.cli.seed_screen import SeedScreen, count_of
+from seedbed.errors import DataError, InputError, NotFoundError, PartlyDoneError, SeedbedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.engine.base import Endpoint
+    from seedbed.engine.settings import Settings
+    from seedbed.seeding.offers import Offer, Refused
+    from seedbed.seeding.serve import Served
+
+
+@click.command()
+@click.argument("files", metavar="FILE…", nargs=-1, required=True)
+@click.option(
+    "--data",
+    metavar="DIR",
+    default=".",
+    show_default=True,
+    help="Where the data is: the folder that holds it, or itself.",
+)
+@click.option(
+    "--listen",
+    metavar="ADDR",
+    default="",
+    help="HOST:PORT, or a port alone; 0 is any free port. [default: 6881 on all addresses]",
+)
+@click.option(
+    "--once-fetched",
+    metavar="N",
+    type=click.IntRange(1),
+    default=None,
+    help="Stop when N peers have taken a whole copy of each torrent.",
+)
+@click.option("--peer", "peers", metavar="HOST:PORT", multiple=True, help="Dial this peer, too; may be given again.")
+@click.option(
+    "--allow-network",
+    "networks",
+    metavar="NET",
+    multiple=True,
+    help="Serve peers of a private network, like 192.168.0.0/16; blocked otherwise.",
+)
+@click.option(
+    "--max-upload", metavar="BYTES", type=click.IntRange(0), default=0, help="Bytes a second at most; 0 is no limit."
+)
+@click.option("--no-dht", is_flag=True, help="Do not announce in the distributed hash table.")
+@click.option("--no-lsd", is_flag=True, help="Do not look for peers on the local network.")
+@click.option("--no-trackers", is_flag=True, help="Do not announce to the torrents' trackers.")
+@click.option("--port-mapping", is_flag=True, help="Ask the router for an open port (UPnP, NAT-PMP).")
+@output.json_option
+@output.quiet_option
+def seed(files: tuple[str, ...], data: str, once_fetched: int | None, peers: tuple[str, ...], **options: Any) -> None:
+    """Offer data that you hold to others.
+
+    Finds the data of each torrent FILE in DIR, hashes it, and serves what is right until stopped by Ctrl-C, a TERM
+    signal, or --once-fetched. A copy counts when a peer that took data from here has everything; each peer counts
+    once for each torrent.
+
+    \b
+    Ends with 0 when all was served, 3 when some torrents could not be (they are named),
+    11 when no data is right, 10 when none is there.
+
+    With --json one JSON object a line: "ready" (with the addresses), "refused", "copy", "trouble", "stopped".
+    """  # noqa: D301  # \b is click's mark for a paragraph that is not wrapped
+    from seedbed.engine.base import Endpoint  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    dialled = tuple(Endpoint(*_address(text)) for text in peers)
+    settings = _settings(dialled, copies=bool(once_fetched), **options)
+    offers, refused = _prepare(files, Path(data))
+    if not offers and len(refused) == 1:
+        raise refused[0].error
+    for one in refused:
+        output.event({"event": "refused", **_refusal(one)}, f"Not served: {output.plain(one.error.message)}")
+    if not offers:
+        raise _nothing(refused)
+    served = asyncio.run(_serve(offers, settings, dialled, once_fetched or 0, no_trackers=options["no_trackers"]))
+    _judge(served, refused, once_fetched or 0)
+
+
+def _prepare(files: Sequence[str], data: Path) -> tuple[list[Offer], list[Refused]]:
+    from seedbed.seeding.offers import find_offers, read_torrents  # noqa: PLC0415
+
+    torrents, unread = read_torrents(files)
+    if len(torrents) + len(unread) < len(files):
+        output.say("A torrent was given twice; it is served once.")
+    if not torrents:
+        return [], unread
+    with progress.bar("Checking") as report:
+        offers, refused = find_offers(
+            torrents, data, progress=lambda name, state: report(state.bytes_done, state.bytes_total, output.plain(name))
+        )
+    return offers, unread + refused
+
+
+def _nothing(refused: list[Refused]) -> SeedbedError:
+    """The error when none of several torrents can be served."""
+    errors = [one.error for one in refused]
+    facts = {"refused": [_refusal(one) for one in refused]}
+    if all(isinstance(error, NotFoundError) for error in errors):
+        return NotFoundError(f"none of {len(refused)} torrents or their data is there", hint=errors[0].hint, **facts)
+    return DataError(f"none of {len(refused)} torrents can be served", hint=errors[0].hint, **facts)
+
+
+async def _serve(
+    offers: list[Offer], settings: Settings, peers: tuple[Endpoint, ...], copies: int, *, no_trackers: bool
+) -> Served:
+    from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415
+    from seedbed.seeding.serve import serve  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    screen = SeedScreen(copies)
+    try:
+        async with LibtorrentEngine(settings) as engine:
+            return await serve(
+                engine, offers, stop=stop, report=screen.show, peers=peers, copies_wanted=copies,
+                use_trackers=not no_trackers,
+            )  # fmt: skip
+    finally:
+        screen.clear()
+
+
+def _judge(served: Served, refused: list[Refused], copies_wanted: int) -> None:
+    copies = sum(served.copies.values())
+    fewest = min(served.copies.values())
+    facts: dict[str, Any] = {"copies": copies, "uploaded_bytes": served.uploaded_bytes}
+    text = f"Stopped. Sent {output.size(served.uploaded_bytes)}, {count_of(copies, 'copy', 'copies')}."
+    output.event({"event": "stopped", **facts}, text)
+    if served.lost:
+        trouble = served.lost[0]
+        raise PartlyDoneError(f"{trouble.offer.metainfo.name}: could not be read any more: {trouble.what}", **facts)
+    if refused:
+        names = ", ".join(one.source for one in refused)
+        raise PartlyDoneError(
+            f"not served: {names}", hint="The reasons are above.", refused=[_refusal(one) for one in refused]
+        )
+    if fewest < copies_wanted:
+        raise PartlyDoneError(
+            f"stopped before enough copies were fetched: expected {copies_wanted}, got {fewest}", **facts
+        )
+
+
+def _refusal(one: Refused) -> dict[str, Any]:
+    return {"file": one.source, "error": type(one.error).__name__, "message": one.error.message}
+
+
+def _settings(peers: Sequence[Endpoint], *, copies: bool, **options: Any) -> Settings:
+    from seedbed.engine.settings import Settings, network_around  # noqa: PLC0415
+
+    settings = Settings(
+        enable_dht=not options["no_dht"],
+        enable_lsd=not options["no_lsd"],
+        enable_port_mapping=options["port_mapping"],
+        upload_bytes_per_s=options["max_upload"],
+        report_pieces=False,
+        report_copies=copies,
+    )
+    allowed = [*options["networks"], *(net for peer in peers if (net := network_around(peer.host, alone=True)))]
+    if options["listen"]:
+        host, port = _address(options["listen"], host="")
+        settings = replace(settings, listen=_listen(host, port))
+        allowed += [net] if (net := network_around(host)) else []
+        if host.startswith("127.") or host in {"::1", "localhost"}:  # nobody is to be found from there
+            settings = replace(settings, enable_dht=False, enable_lsd=False, enable_port_mapping=False)
+    return settings.allowing(*allowed)
+
+
+def _listen(host: str, port: int) -> tuple[str, ...]:
+    if not host:
+        return (f"0.0.0.0:{port}", f"[::]:{port}")
+    return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}",)
+
+
+def _address(text: str, host: str | None = None) -> tuple[str, int]:
+    """HOST:PORT; or a port alone where ``host`` says what that means."""
+    found, colon, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit()) or int(port) > 65_535 or (host is None and not (found and colon)):
+        raise InputError(f"address {text!r}: expected HOST:PORT, like 192.0.2.7:6881 or [2001:db8::1]:6881")
+    found = found.removeprefix("[").removesuffix("]")
+    return (found or host or "", int(port))

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Offering data that one holds: find it, verify it, serve it."""
