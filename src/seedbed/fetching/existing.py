@@ -36,30 +36,46 @@ class Found:
     """Files that are right, byte for byte."""
     different: tuple[int, ...]
     """Files that exist and are not right."""
+    undecided: frozenset[int]
+    """Files of a v1-only torrent that cannot be judged before their neighbours are here: pieces cross file borders."""
     good: frozenset[int]
     """Pieces that are right."""
 
 
 def look_at_final(store: Store, prover: Prover, *, on_bytes: Callable[[int], object]) -> Found:
     """Prove what lies under the final names."""
-    paths = {index: path for index in store.wanted if os.path.lexists(path := store.final_path(index))}
-    if not paths:
-        return Found(frozenset(), (), frozenset())
-    sized = {i: path for i, path in paths.items() if path.is_file() and not path.is_symlink()}
+    if not os.path.lexists(store.final_root):
+        return Found(frozenset(), (), frozenset(), frozenset())
+    neighbours = range(len(store.metainfo.files)) if prover.needs_padding else store.wanted
+    paths = {index: path for index in neighbours if os.path.lexists(path := store.final_path(index))}
+    sized = {index: path for index, path in paths.items() if _has_length(path, store.metainfo.files[index].length)}
     pieces = {piece for index in sized for piece in store.layout.file_pieces(index)}
     good = good_pieces(store, prover, sized, pieces, on_bytes=on_bytes)
-    complete = frozenset(
-        index
-        for index, path in sized.items()
-        if path.stat().st_size == store.metainfo.files[index].length
-        and all(piece in good for piece in store.layout.file_pieces(index))
+    wanted = paths.keys() & store.wanted
+    complete = {i for i in sized.keys() & wanted if all(piece in good for piece in store.layout.file_pieces(i))}
+    undecided = {i for i in sized.keys() & wanted - complete if _waits_for_neighbours(store, i, good, sized)}
+    different = tuple(sorted(wanted - complete - undecided))
+    return Found(frozenset(complete), different, frozenset(undecided), frozenset(good))
+
+
+def _has_length(path: Path, length: int) -> bool:
+    return path.is_file() and not path.is_symlink() and path.stat().st_size == length
+
+
+def _waits_for_neighbours(store: Store, index: int, good: set[int], present: Mapping[int, Path]) -> bool:
+    """Whether each piece of a file that is not proved holds bytes of a file that is not here."""
+    return all(
+        any(span.file_index is not None and span.file_index not in present for span in store.layout.piece_spans(piece))
+        for piece in store.layout.file_pieces(index)
+        if piece not in good
     )
-    return Found(complete, tuple(sorted(paths.keys() - complete)), frozenset(good))
 
 
 def look_at_work(store: Store, prover: Prover, *, on_bytes: Callable[[int], object]) -> set[int]:
     """Prove what an interrupted fetch left in the work folder."""
-    paths = {index: store.work_path(index) for index in store.growing if store.work_path(index).is_file()}
+    if not (store.data_folder / store.metainfo.name).exists():
+        return set()
+    paths = {index: path for index in store.growing if (path := store.work_path(index)).is_file()}
     if not paths:
         return set()
     paths |= {index: store.final_path(index) for index in store.done}
@@ -148,8 +164,8 @@ def _is_written(fd: int, span: Span) -> bool:
         return error.errno != errno.ENXIO
 
 
-def copy_good(store: Store, good: Iterable[int], different: frozenset[int]) -> None:
-    """Take over the good pieces of files that will be replaced; the old files stay untouched.
+def copy_good(store: Store, good: Iterable[int], files: frozenset[int]) -> None:
+    """Take over the good pieces of files that are not complete; the files themselves stay untouched.
 
     Raises:
         NoSpaceError: the disk is full.
@@ -157,7 +173,7 @@ def copy_good(store: Store, good: Iterable[int], different: frozenset[int]) -> N
     """
     for piece in good:
         for span in store.layout.piece_spans(piece):
-            if span.file_index in different and span.file_index is not None:
+            if span.file_index in files and span.file_index is not None:
                 _copy(store.final_path(span.file_index), store.work_path(span.file_index), span)
 
 

@@ -28,12 +28,12 @@ class Fault(Exception):  # noqa: N818  # never leaves this package: it is a fact
         kind: What follows from it.
         text: What happened, for people; the source's name is added by who knows it.
         retry_after_s: How long the source asked us to wait; 0 when it did not say.
-        was_sent: Whether the request may have reached the server (False: a kept connection turned out closed).
+        is_stall: Whether it took a whole time-out; then a second try at once is not worth it.
     """
 
-    def __init__(self, kind: Kind, text: str, *, retry_after_s: float = 0.0, was_sent: bool = True) -> None:
+    def __init__(self, kind: Kind, text: str, *, retry_after_s: float = 0.0, is_stall: bool = False) -> None:
         super().__init__(text)
         self.kind = kind
         self.text = text
         self.retry_after_s = retry_after_s
-        self.was_sent = was_sent
+        self.is_stall = is_stall

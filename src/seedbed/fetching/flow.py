@@ -104,6 +104,7 @@ class _Flow:
         self._options = options
         self._on_progress = on_progress
         self._desk: Desk | None = None
+        self._reused_bytes = 0
         self._size_bytes = sum(store.metainfo.files[index].length for index in store.wanted)
 
     async def see_what_is_there(self) -> set[int]:
@@ -122,13 +123,15 @@ class _Flow:
             store.clean_up_if_empty()
             raise refuse_different(store, found.different)
         store.done = set(found.complete)
+        store.replaceable = frozenset(found.different)
         good = existing.look_at_work(store, self._prover, on_bytes=counter)
         store.check_space()
         store.make_folders()
-        if found.different:
-            reusable = found.good - good
-            existing.copy_good(store, reusable, frozenset(found.different))
+        if reused := found.undecided.union(found.different):
+            existing.copy_good(store, found.good - good, reused)
             good |= existing.look_at_work(store, self._prover, on_bytes=counter)
+        self._reused_bytes = sum(store.metainfo.files[index].length for index in store.done)
+        self._reused_bytes += sum(self._growing_bytes(piece) for piece in good)
         return good
 
     def _tell_checked(self, done: int) -> None:
@@ -146,19 +149,18 @@ class _Flow:
         job = Job(store.metainfo, store.layout, self._prover, desk, rules, agent(), store.open_writer)
         urls = _web_seed_urls(store.metainfo) if self._options.uses_web_seeds else ()
         seeds = [seed for url in urls for seed in _connections(job, url)]
-        done_bytes = sum(self._wanted_bytes(piece) for piece in have)
-        await self._run(seeds, done_bytes)
+        await self._run(seeds)
         if desk.missing():
             raise_failure(store.metainfo, desk)
 
-    async def _run(self, seeds: Sequence[WebSeed], done_bytes: int) -> None:
+    async def _run(self, seeds: Sequence[WebSeed]) -> None:
         desk = self._desk_made()
         threads = [threading.Thread(target=seed.run, name="seedbed-http", daemon=True) for seed in seeds]
         for thread in threads:
             thread.start()
         try:
             while not desk.is_over() and desk.silent_s() < self._options.rules.no_progress_timeout_s:
-                self._tell_fetching(done_bytes)
+                self._tell_fetching()
                 await asyncio.to_thread(desk.wait_for_end, TICK_S)
         finally:
             desk.stop()
@@ -166,22 +168,23 @@ class _Flow:
                 seed.abort()
             for thread in threads:
                 thread.join(1.0)
-        self._tell_fetching(done_bytes)
+        self._tell_fetching()
 
     def _desk_made(self) -> Desk:
         if self._desk is None:
             raise RuntimeError("nothing is being fetched")
         return self._desk
 
-    def _tell_fetching(self, done_bytes: int) -> None:
+    def _tell_fetching(self) -> None:
         desk = self._desk_made()
         in_use = sum(not source.banned for source in desk.sources)
-        done = done_bytes + desk.bytes_good()
+        done = min(self._reused_bytes + desk.bytes_good(), self._size_bytes)
         self._on_progress(Progress("fetching", done, self._size_bytes, mirrors=in_use, name=self._store.metainfo.name))
 
-    def _wanted_bytes(self, piece: int) -> int:
-        spans = self._store.layout.piece_spans(piece)
-        return sum(span.length for span in spans if span.file_index in self._store.wanted)
+    def _growing_bytes(self, piece: int) -> int:
+        store = self._store
+        indices = store.wanted - store.done
+        return sum(span.length for span in store.layout.piece_spans(piece) if span.file_index in indices)
 
     def fetched(self, seconds: float, *, was_complete: bool) -> Fetched:
         """The result."""
@@ -194,9 +197,9 @@ class _Flow:
             size_bytes=self._size_bytes,
             bytes_from_mirrors=from_mirrors,
             bytes_from_peers=0,
-            bytes_reused=max(self._size_bytes - from_mirrors, 0),
+            bytes_reused=self._reused_bytes,
             sources=reports(self._desk) if self._desk else (),
-            proof="SHA-1 (BitTorrent v1)" if metainfo.format == "v1" else "SHA-256 (BitTorrent v2)",
+            proof="SHA-256 (BitTorrent v2)" if self._prover.by_v2 else "SHA-1 (BitTorrent v1)",
             seconds=seconds,
             was_complete=was_complete,
         )

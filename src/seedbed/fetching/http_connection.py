@@ -118,7 +118,7 @@ class Connection:
         self._start, self._stop = 0, rest
         got = self._receive(memoryview(self._buffer)[rest:], 0)
         if not got:
-            raise Fault(Kind.BROKEN, "it closed the connection without an answer", was_sent=bool(rest))
+            raise Fault(Kind.BROKEN, "it closed the connection without an answer")
         self._stop += got
 
     def read_exactly(self, view: memoryview) -> None:
@@ -213,7 +213,7 @@ class Connection:
         if time.monotonic() - began_s >= rules.stall_timeout_s * 0.9 and got < min(
             len(view), rules.min_rate_bytes_per_s * rules.stall_timeout_s
         ):
-            raise Fault(Kind.BROKEN, f"it stalled: {got} bytes in {rules.stall_timeout_s:g} s")
+            raise Fault(Kind.BROKEN, f"it stalled: {got} bytes in {rules.stall_timeout_s:g} s", is_stall=True)
         return got
 
     def abort(self) -> None:
@@ -235,11 +235,11 @@ class _named_errors:  # noqa: N801  # a context manager without a generator: it 
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, TimeoutError | BlockingIOError):
-            raise Fault(Kind.BROKEN, "it stalled: nothing came in time") from error
+            raise Fault(Kind.BROKEN, "it stalled: nothing came in time", is_stall=True) from error
         if isinstance(error, ssl.SSLError):
             raise Fault(Kind.BROKEN, f"TLS failed: {error.reason or error}") from error
         if isinstance(error, ConnectionResetError | BrokenPipeError):
-            raise Fault(Kind.BROKEN, "it reset the connection", was_sent=False) from error
+            raise Fault(Kind.BROKEN, "it reset the connection") from error
         if isinstance(error, OSError):
             raise Fault(Kind.BROKEN, f"the connection failed: {error.strerror or error}") from error
 

@@ -61,8 +61,7 @@ class Source:
     """Pieces that came with wrong bytes: the proof of a ban."""
     lacks: set[int] = field(default_factory=set)
     """Pieces that it must not be asked for again."""
-    strikes: int = 0
-    """Wrong and missing things together."""
+    files_missing: int = 0
     failures_in_row: int = 0
     rests_until_s: float = 0.0
     sends_whole_files: bool = False
@@ -198,7 +197,9 @@ class Plan:
         source.lacks.add(piece)
         source.wrong.append(piece)
         self._give_back([piece], claim)
-        self._strike(source, f"wrong bytes in {len(source.wrong)} pieces")
+        rules = self._rules
+        if len(source.wrong) >= rules.max_wrong and source.pieces_good < rules.good_per_wrong * len(source.wrong):
+            source.banned = source.banned or f"wrong bytes in {len(source.wrong)} pieces"
 
     def fail(self, claim: Claim, fault: Fault, *, now_s: float, lacks: Iterable[int] = ()) -> None:
         """A claim ended in a fault; its pieces go back, the source rests or is banned.
@@ -217,8 +218,7 @@ class Plan:
         elif fault.kind is Kind.NO_RANGES:
             source.sends_whole_files = True
         elif fault.kind is Kind.MISSING:
-            source.lacks.update(lacks)
-            self._strike(source, fault.text)
+            self._lack(source, fault, set(lacks))
         else:
             self._rest(source, fault, now_s)
 
@@ -232,11 +232,13 @@ class Plan:
     def _give_back(self, pieces: Iterable[int], claim: Claim) -> None:
         self._queue.put((set(pieces) & self.missing) - self._claimed(besides=claim))
 
-    def _strike(self, source: Source, reason: str) -> None:
-        source.strikes += 1
-        rules = self._rules
-        if source.strikes >= rules.max_strikes and source.pieces_good < rules.good_per_strike * source.strikes:
-            source.banned = source.banned or reason
+    def _lack(self, source: Source, fault: Fault, pieces: set[int]) -> None:
+        if pieces <= source.lacks:
+            return  # its other connections asked for the same file: one finding, not four
+        source.lacks |= pieces
+        source.files_missing += 1
+        if source.files_missing >= self._rules.max_missing and source.pieces_good < source.files_missing:
+            source.banned = source.banned or f"{fault.text}, like {source.files_missing - 1} other files"
 
     def _rest(self, source: Source, fault: Fault, now_s: float) -> None:
         if now_s < source.rests_until_s:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from seedbed.core import merkle
 from seedbed.core.ids import V1_LENGTH
+from seedbed.hashing.check import checks_v2
 from seedbed.hashing.choice import choose_engine
 from seedbed.hashing.memory import Memory
 
@@ -41,7 +42,9 @@ class Prover:
         self._metainfo = metainfo
         self._layout = layout
         self._engine = choose_engine()
-        self.needs_padding = metainfo.format == "v1"
+        self.by_v2 = checks_v2(metainfo)
+        """Which hashes prove; a hybrid that came without its piece layers is proved by v1."""
+        self.needs_padding = not self.by_v2
         """Whether a piece's bytes are given with padding."""
         self.pieces_at_once = max(BATCH_BYTES // metainfo.piece_length, 1)
         """Pieces that fit into a bench."""
@@ -54,13 +57,14 @@ class Prover:
     def bench(self) -> Bench:
         """A place to read pieces into and prove them, for one thread."""
         memory = Memory(self.pieces_at_once * self._metainfo.piece_length)
-        return Bench(self._metainfo, self._layout, memory, self._engine.hasher())
+        return Bench(self._metainfo, self._layout, memory, self._engine.hasher(), by_v2=self.by_v2)
 
 
 class Bench:
     """Memory for a batch of pieces, and the hasher that proves them; for one thread."""
 
-    def __init__(self, metainfo: Metainfo, layout: Layout, memory: Memory, hasher: Hasher) -> None:
+    def __init__(self, metainfo: Metainfo, layout: Layout, memory: Memory, hasher: Hasher, *, by_v2: bool) -> None:
+        self._by_v2 = by_v2
         self._metainfo = metainfo
         self._layout = layout
         self._memory = memory
@@ -70,7 +74,7 @@ class Bench:
 
     def proved(self, batch: Sequence[Held]) -> list[bool]:
         """For each piece in memory: whether its bytes are right."""
-        return self._proved_v1(batch) if self._metainfo.format == "v1" else self._proved_v2(batch)
+        return self._proved_v2(batch) if self._by_v2 else self._proved_v1(batch)
 
     def _proved_v1(self, batch: Sequence[Held]) -> list[bool]:
         found = self._hasher.digests("sha1", self._memory, [one.at for one in batch], [one.length for one in batch])

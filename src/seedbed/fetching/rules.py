@@ -43,10 +43,12 @@ class Rules:
     """Rest after a failure; doubles with each further one."""
     max_rest_s: float = 30.0
     """Longest rest that we take by ourselves; ``Retry-After`` may ask for more, up to ``no_progress_timeout_s``."""
-    max_strikes: int = 3
-    """A source with so many wrong or missing pieces is banned …"""
-    good_per_strike: int = 20
+    max_wrong: int = 3
+    """A source is banned when so many of its pieces had wrong bytes …"""
+    good_per_wrong: int = 20
     """… unless it gave this many good ones for each: one rotten file in a large mirror leaves it useful."""
+    max_missing: int = 10
+    """A source is banned when it lacks so many files and gave fewer good pieces: its address is wrong."""
 
 
 DEFAULT_RULES = Rules()

@@ -147,14 +147,18 @@ class RunReader:
         self._sent.clear()
 
     def _answer(self, part: Part) -> Head:
-        """Send what may be sent ahead and read the next head; once more if a kept connection turned out closed."""
+        """Send what may be sent ahead and read the next head.
+
+        A kept connection may turn out closed, or out of step when the last body was longer than announced: then once
+        more on a new one, and nothing is sent ahead until that has worked.
+        """
         try:
             self._send_ahead()
             return self._connection().read_head()
         except Fault as fault:
             was_kept = bool(self._line.connection and self._line.connection.answers)
             self._line.drop()
-            if fault.was_sent or not was_kept:
+            if fault.is_stall or fault.kind is not Kind.BROKEN or not was_kept:
                 raise
         self._line.ahead = 1
         self._sent_again()

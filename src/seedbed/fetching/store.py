@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import filecmp
 import os
 import shutil
 from contextlib import contextmanager, suppress
@@ -51,6 +52,8 @@ class Store:
         """By info-hash, so that two torrents of one name never mix."""
         self.done: set[int] = set()
         """Files that lie proved in their final place already."""
+        self.replaceable: frozenset[int] = frozenset()
+        """Files that exist, differ, and may be replaced."""
         self._lock_fd = -1
 
     def __enter__(self) -> Self:
@@ -179,6 +182,9 @@ class Store:
 
     def _move_each(self) -> None:
         folders: set[Path] = set()
+        appeared = [i for i in self.growing if i not in self.replaceable and self._differs_from_final(i)]
+        if appeared:
+            raise refuse_different(self, appeared)
         for index in self.growing:
             target = self.final_path(index)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -186,6 +192,11 @@ class Store:
             folders.add(target.parent)
         for folder in folders:
             flush_tree(folder, [])
+
+    def _differs_from_final(self, index: int) -> bool:
+        """Whether something else lies at the final place: it appeared meanwhile, or could not be judged before."""
+        target = self.final_path(index)
+        return os.path.lexists(target) and not filecmp.cmp(self.work_path(index), target, shallow=False)
 
     def clean_up_if_empty(self) -> None:
         """Remove the work folder unless an interrupted fetch left something in it."""

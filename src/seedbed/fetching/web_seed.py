@@ -8,6 +8,7 @@ goes on receiving; with a few connections both cores are busy and there is nothi
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.store import Writer
 
+SETTLE_S = 0.25
+"""What was read is proved and written at least so often."""
 log = logging.getLogger(__name__)
 
 
@@ -99,12 +102,20 @@ class WebSeed:
             reader.close()
 
     def _fetch_batch(self, claim: Claim, pieces: range, reader: RunReader, bench: Bench, writer: Writer) -> None:
+        """Read pieces and settle them together; sooner if the source is slow: little is lost when we are killed."""
         batch: list[Held] = []
         at = 0
+        began_s = time.monotonic()
         for piece in pieces:
             length = self._read_piece(piece, reader, bench.view[at:])
             batch.append(Held(piece, at, length))
             at += length
+            if time.monotonic() - began_s > SETTLE_S:
+                self._settle(claim, batch, reader, bench, writer)
+                batch, at, began_s = [], 0, time.monotonic()
+        self._settle(claim, batch, reader, bench, writer)
+
+    def _settle(self, claim: Claim, batch: list[Held], reader: RunReader, bench: Bench, writer: Writer) -> None:
         good, wrong = [], []
         for held, is_good in zip(batch, bench.proved(batch), strict=True):
             if is_good:
