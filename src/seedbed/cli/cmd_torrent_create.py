@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from seedbed.cli import output, progress
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from seedbed.core.metainfo import Format
@@ -183,20 +183,25 @@ def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
     from seedbed.publishing import create as flow  # noqa: PLC0415
     from seedbed.publishing import files, journal  # noqa: PLC0415
 
-    with _executor(options) as (executor, workers), progress.bar("Hashing") as report:
-
-        def tell(state: Progress) -> None:
-            report(state.bytes_done, state.bytes_total, f"{state.files_done:,}/{state.files_total:,} files")
-
+    with ExitStack() as stack:
+        executor, workers = stack.enter_context(_executor(options))
         wanted = flow.wanted_hashes(plan, workers=workers)
         record = None if options["no_resume"] else journal.open_journal(plan.dataset, wanted)
-        if record and record.known_batches:
+        if record and stack.enter_context(record).known_batches:
             output.say("Going on where an earlier run was interrupted.")
+        tell = _teller(stack.enter_context(progress.bar("Hashing")))
         created = flow.create(plan, executor, wanted=wanted, journal=record, progress=tell)
-    files.write_whole(path, created.torrent, replace=options["force"])
-    if record:
-        record.remove()
+        files.write_whole(path, created.torrent, replace=options["force"])
+        if record:
+            record.remove()
     return created
+
+
+def _teller(report: progress.Report) -> Callable[[Progress], object]:
+    def tell(state: Progress) -> None:
+        report(state.bytes_done, state.bytes_total, f"{state.files_done:,}/{state.files_total:,} files")
+
+    return tell
 
 
 def _tell(created: Created, path: Path, seconds: float, *, explain: bool) -> None:

@@ -138,7 +138,7 @@ def _length(path: str) -> int:
 
 def _wanted(metainfo: Metainfo, layout: Layout, workers: int) -> Wanted:
     v2 = checks_v2(metainfo)
-    window = window_for(metainfo.piece_length, workers=workers, v1=not v2, many_files=False)
+    window = window_for(metainfo.piece_length, workers=workers, v1=not v2)
     shape = Shape(layout, aligned=metainfo.format != "v1", packed=v2, window=window)
     return Wanted(shape, v1=not v2, v2=v2, tolerant=True)
 

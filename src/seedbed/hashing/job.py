@@ -22,7 +22,7 @@ LANES = 16
 """Pieces that the widest kernels hash side by side."""
 MIN_WINDOW_BYTES = 4 << 20
 FULL_WINDOW_BYTES = 16 << 20
-"""Memory of a batch: 16 pieces of 1 MiB, or 64 of 256 KiB, which many small files fill."""
+"""Memory of a batch when a torrent is made: 16 pieces of 1 MiB, 64 small files at 256 KiB, or a file as a whole."""
 MEMORY_BYTES = 128 << 20
 """All batches together; pieces of 4 MiB and more get fewer lanes rather than more memory."""
 
@@ -81,17 +81,16 @@ class Threads:
         return hash_in_threads(batches, wanted, source, engine=self.engine, chains=chains, workers=self.workers)
 
 
-def window_for(piece_length: int, *, workers: int, v1: bool, many_files: bool) -> int:
+def window_for(piece_length: int, *, workers: int, v1: bool, at_least: int = MIN_WINDOW_BYTES) -> int:
     """Memory of a batch in bytes, a multiple of the piece length.
 
     Args:
         piece_length: Bytes.
         workers: How many batches are in memory at once.
         v1: Whether pieces are hashed, which needs many of them side by side.
-        many_files: Whether files are smaller than pieces, so that padding takes most of the memory.
+        at_least: Bytes wished for other reasons: room for whole files.
     """
-    wish = LANES * piece_length if v1 else 0
-    wish = max(wish, FULL_WINDOW_BYTES if many_files and v1 else MIN_WINDOW_BYTES)
+    wish = max(LANES * piece_length if v1 else 0, at_least)
     share = min(wish, max(MEMORY_BYTES // workers, MIN_WINDOW_BYTES))
     return max(share // piece_length, 1) * piece_length
 

@@ -13,7 +13,7 @@ from seedbed.core.metainfo import DEFAULT_RULES, Draft, File
 from seedbed.core.metainfo_writer import build, info_of
 from seedbed.errors import InputError
 from seedbed.hashing.batch import Wanted
-from seedbed.hashing.job import hash_dataset, window_for
+from seedbed.hashing.job import FULL_WINDOW_BYTES, hash_dataset, window_for
 from seedbed.hashing.plan import Shape
 from seedbed.publishing import piece_length as lengths
 
@@ -139,8 +139,7 @@ def wanted_hashes(plan: Plan, *, workers: int) -> Wanted:
         workers: How many batches the executor has in memory at once.
     """
     v1, v2 = plan.wish.format != "v2", plan.wish.format != "v1"
-    small = plan.dataset.size_bytes < len(plan.dataset.items) * plan.piece_length
-    window = window_for(plan.piece_length, workers=workers, v1=v1, many_files=small)
+    window = window_for(plan.piece_length, workers=workers, v1=v1, at_least=FULL_WINDOW_BYTES)
     shape = Shape(plan.layout, aligned=v2, packed=not v1, window=window)
     return Wanted(shape, v1=v1, v2=v2, sha256_up_to=plan.wish.sha256_up_to, md5=plan.wish.md5)
 

@@ -19,7 +19,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from seedbed.hashing.batch import BatchResult
 
@@ -72,12 +72,17 @@ class FileJournal:
         self._path = path
         self._dataset = dataset
         self._wanted = wanted
-        self._file = path.open("a+b")
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._file = _open_alone(path)
         self._file.seek(0)
         self._known = dict(filter(None, map(_parse, self._file)))
         self._file.write(b"\n")  # whatever a crash cut off ends here
         self._synced_s = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
 
     @property
     def known_batches(self) -> int:
@@ -127,6 +132,17 @@ class FileJournal:
             for p in batch.segments
         ]
         return _digest([_wishes(self._wanted), batch.length, batch.piece_count, parts])
+
+
+def _open_alone(path: Path) -> BinaryIO:
+    """Open for reading and appending; BlockingIOError where another run has it."""
+    file = path.open("a+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _wishes(wanted: Wanted) -> list[object]:

@@ -100,11 +100,28 @@ class EngineSuite(EngineStories):
                 with fetcher.events(torrent) as events:
                     await fetcher.add(Addition(data.torrent, tmp_path / "b"))
                     await seeder.connect_peer(torrent, fetcher.endpoints[0])
-                    await next_event(events, base.PeerConnected)
+                    connected = await next_event(events, base.PeerConnected)
                     await next_event(events, base.Finished)
+                    assert connected.torrent == torrent
 
         run(story())
         assert data.is_at(tmp_path / "b")
+
+    def test_connected_peers_are_listed(self, tmp_path: Path) -> None:
+        """With their address, and whether they have everything."""
+        data = make_dataset(tmp_path / "a", SIZES)
+
+        async def story() -> None:
+            async with self.open() as seeder, self.open() as fetcher:
+                await seeder.add(Addition(data.torrent, data.parent, have_pieces=data.all_pieces))
+                with fetcher.events() as events:
+                    addition = Addition(data.torrent, tmp_path / "b", peers=seeder.endpoints, upload_only=True)
+                    torrent = await fetcher.add(addition)
+                    await next_event(events, base.PeerConnected)
+                    if peers := await fetcher.peers(torrent):  # it may be gone again: neither has a wish
+                        assert [peer.endpoint for peer in peers] == list(seeder.endpoints)
+
+        run(story())
 
     def test_a_copy_taken_is_told_once(self, tmp_path: Path) -> None:
         """Who took a whole copy from us is told, with where it came from, and each peer counts for itself."""

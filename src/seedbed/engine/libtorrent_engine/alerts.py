@@ -6,6 +6,7 @@ Every field is copied here: an alert is dead after the next ``pop_alerts`` (see 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _NOTHING_TO_OFFER = {37, 98}
 """libtorrent's codes for "upload to upload connection" and "torrent finished": both sides have all they want."""
+_HASHES_DISAGREE = 217
+"""libtorrent's code for "v1 and v2 hashes do not describe the same data"."""
 _RESTARTED_CHECK = int(lt.torrent_status.states.checking_resume_data)
 _FETCHING = int(lt.torrent_status.states.downloading)
 
@@ -41,6 +44,10 @@ class AlertReader:
         self._settler = settler
         self._metadata = metadata
         self._copies: dict[TorrentId, CopyCounter] = {}
+        self.parted = asyncio.Event()
+        """No tracker owes us an answer to our goodbye."""
+        self.parted.set()
+        self._goodbyes = 0
         self._session_alerts: dict[type, Callable[..., None]] = {
             lt.add_torrent_alert: self._added,
             lt.torrent_removed_alert: self._removed,
@@ -60,10 +67,10 @@ class AlertReader:
             lt.save_resume_data_alert: self._resume_data,
             lt.save_resume_data_failed_alert: self._no_resume_data,
             lt.read_piece_alert: self._piece_read,
-            lt.peer_info_alert: self._peers,
             lt.peer_connect_alert: self._peer_connected,
             lt.peer_disconnected_alert: self._peer_disconnected,
             lt.block_uploaded_alert: self._block_sent,
+            lt.tracker_announce_alert: self._announcing,
             lt.tracker_reply_alert: self._tracker_replied,
             lt.tracker_error_alert: self._tracker_failed,
             lt.url_seed_alert: self._web_seed_failed,
@@ -161,6 +168,13 @@ class AlertReader:
         self._fail(record, alert.filename(), code.message(), is_no_space=no_space)
 
     def _torrent_error(self, record: Record, alert: lt.torrent_error_alert) -> None:
+        if alert.error.value() == _HASHES_DISAGREE and (record.is_suspect or record.is_checking):
+            # A full disk makes libtorrent hash what it wrote (v1) against what it received (v2) and blame the torrent.
+            # It then stops the torrent, even in the middle of the check that would tell the truth.
+            record.is_suspect = True
+            alert.handle.clear_error()
+            alert.handle.resume()
+            return
         self._fail(record, "", alert.error.message(), is_no_space=False)
 
     def _fail(self, record: Record, path: str, reason: str, *, is_no_space: bool) -> None:
@@ -197,13 +211,6 @@ class AlertReader:
 
     # -- others ------------------------------------------------------------------------------------------------------
 
-    def _peers(self, record: Record, alert: lt.peer_info_alert) -> None:
-        peers = snapshot.peers_of(alert.peer_info)
-        self._core.waits.answer(("peers", record.torrent), peers)
-        for peer in peers:
-            if peer.is_seed:
-                self.completed(record, peer.endpoint)
-
     def _peer_connected(self, record: Record, alert: lt.peer_connect_alert) -> None:
         self._core.hub.publish(base.PeerConnected(record.torrent, Endpoint(*alert.endpoint)))
 
@@ -228,10 +235,22 @@ class AlertReader:
         if counter.sent(peer, alert.piece_index, alert.block_index):
             self._core.hub.publish(base.CopyTaken(record.torrent, peer))
 
+    def _announcing(self, _: Record, alert: lt.tracker_announce_alert) -> None:
+        if alert.event == lt.event_t.stopped:
+            self._goodbyes += 1
+            self.parted.clear()
+
+    def _heard_goodbye(self) -> None:
+        self._goodbyes = max(0, self._goodbyes - 1)
+        if not self._goodbyes:
+            self.parted.set()
+
     def _tracker_replied(self, record: Record, alert: lt.tracker_reply_alert) -> None:
+        self._heard_goodbye()
         self._core.hub.publish(base.TrackerReplied(record.torrent, alert.url, alert.num_peers))
 
     def _tracker_failed(self, record: Record, alert: lt.tracker_error_alert) -> None:
+        self._heard_goodbye()
         reason = alert.failure_reason() or alert.error.message()
         self._core.hub.publish(base.TrackerFailed(record.torrent, alert.url, reason))
 

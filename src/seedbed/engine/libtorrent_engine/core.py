@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libtorrent as lt
 
+from seedbed.engine.libtorrent_engine import params
 from seedbed.engine.libtorrent_engine.faults import translated
 
 if TYPE_CHECKING:
@@ -47,12 +48,26 @@ class Core:
             handle = record.live
             await self.waits.ask(("removed", record.torrent), lambda: self.session.remove_torrent(handle, flags))
 
-    async def put_in(self, record: Record, params: lt.add_torrent_params) -> None:
+    async def put_in(self, record: Record, what: lt.add_torrent_params) -> None:
         """Add a torrent to the session."""
         with translated(record.name):
             record.handle = await self.waits.ask(
-                ("added", record.torrent), lambda: self.session.async_add_torrent(params)
+                ("added", record.torrent), lambda: self.session.async_add_torrent(what)
             )
+
+    async def begin_anew(self, record: Record) -> None:
+        """Take a torrent out, put it in again, and wait until what is on disk is hashed.
+
+        After a full disk libtorrent keeps half-written pieces in mind, and some time later, with room, blames the
+        torrent for them ("v1 and v2 hashes do not describe the same data"). Only a new beginning forgets them.
+        """
+        again = params.beginning_anew(record, await self.resume_data(record))
+        record.doubt()
+        await self.take_out(record)
+        record.error, record.is_checking, record.is_dirty, record.is_suspect = "", True, True, False
+        await self.put_in(record, again)
+        if record.is_checking:
+            await self._wait_checked(record, lambda: None, record.checks)
 
     async def check(self, record: Record) -> None:
         """Hash everything that is on disk, and wait for it."""
@@ -70,6 +85,7 @@ class Core:
 
 
 def _force_check(handle: lt.torrent_handle) -> None:
+    handle.clear_error()
     if handle.flags() & lt.torrent_flags.paused:  # a paused torrent is never checked
         handle.set_flags(lt.torrent_flags.stop_when_ready)
         handle.resume()

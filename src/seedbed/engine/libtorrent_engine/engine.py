@@ -17,7 +17,7 @@ import libtorrent as lt
 
 from seedbed.core.magnet import Magnet
 from seedbed.engine.base import Added, Endpoint, Removed, Resume, State
-from seedbed.engine.libtorrent_engine import params, session
+from seedbed.engine.libtorrent_engine import params, session, snapshot
 from seedbed.engine.libtorrent_engine.alerts import AlertReader
 from seedbed.engine.libtorrent_engine.core import Core
 from seedbed.engine.libtorrent_engine.faults import translated
@@ -75,11 +75,11 @@ class LibtorrentEngine:
     def _start(self, opened: lt.session, tasks: asyncio.TaskGroup) -> None:
         core = Core(self._settings, opened, self._registry, self._waits, self._hub, tasks)
         self._metadata = Metadata(core)
-        alerts = AlertReader(core, Settler(core), self._metadata)
-        self._pump = AlertPump(opened, alerts.handle)
+        self._alerts = AlertReader(core, Settler(core), self._metadata)
+        self._pump = AlertPump(opened, self._alerts.handle)
         self._open = core
         if self._settings.report_copies:
-            tasks.create_task(self._watch_copies(alerts))
+            tasks.create_task(self._watch_copies(self._alerts))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -92,7 +92,7 @@ class LibtorrentEngine:
         if core is None:
             return
         self._stopping.set()
-        session.close_session(core.session)
+        await self._say_goodbye(core.session)
         self._pump.close()
         self._waits.fail_all(StateError("the engine is closing"))
         self._registry.records.clear()
@@ -104,8 +104,19 @@ class LibtorrentEngine:
             del core
             await self._end(ending)
 
+    async def _say_goodbye(self, ending: lt.session) -> None:
+        """Let trackers hear that we stop while the loop still runs: the session's own end holds Python's lock."""
+        session.pause(ending)
+        try:
+            async with asyncio.timeout(self._settings.stop_timeout_s):
+                self._pump.drain()
+                await self._alerts.parted.wait()
+        except TimeoutError:
+            pass  # a tracker that does not answer is not waited for any longer
+        session.silence(ending)
+
     async def _end(self, ending: lt.session) -> None:
-        """Let the session go in a thread: it waits for its trackers to hear that we stop."""
+        """Let the session go, in a thread."""
         holder = [ending]
         del ending
         try:
@@ -196,17 +207,10 @@ class LibtorrentEngine:
 
     async def retry(self, torrent: TorrentId) -> None:
         """Hash what is on disk, then fetch what is missing."""
-        core, record = self._core(), self._registry.get(torrent)
-        with translated(record.name):
-            record.live.clear_error()
-            record.error = ""
-            await core.check(record)
-            record.live.clear_error()
-            if not record.upload_only:
-                record.live.unset_flags(lt.torrent_flags.upload_mode)
-            record.live.resume()
-            for peer in record.peers:
-                record.live.connect_peer((peer.host, peer.port))
+        record = self._registry.get(torrent)
+        if record.magnet:
+            raise StateError(f"{record.name}: its metadata is not here yet")
+        await self._core().begin_anew(record)
 
     async def recheck(self, torrent: TorrentId) -> Sequence[bool]:
         """Hash everything on disk; returns the pieces that are good."""
@@ -227,8 +231,7 @@ class LibtorrentEngine:
         """Who is connected."""
         record = self._registry.get(torrent)
         with translated(record.name):
-            found: tuple[Peer, ...] = await self._waits.ask(("peers", torrent), record.live.post_peer_info)
-        return found
+            return await asyncio.to_thread(snapshot.peers_of, record.live)  # the alert for it cannot be read in Python
 
     async def add_piece(self, torrent: TorrentId, piece: int, data: bytes) -> bool:
         """Inject a piece; False when its hash is wrong."""
@@ -306,13 +309,20 @@ class LibtorrentEngine:
         """Ask those who take copies whether they are complete; many go without a word."""
         while not self._stopping.is_set():
             for torrent in alerts.busy_with_copies():
-                if (record := self._registry.records.get(torrent)) and record.handle and record.handle.is_valid():
-                    record.handle.post_peer_info()
+                await self._ask_takers(torrent, alerts)
             try:
                 async with asyncio.timeout(_COPY_POLL_S):
                     await self._stopping.wait()
             except TimeoutError:
                 continue
+
+    async def _ask_takers(self, torrent: TorrentId, alerts: AlertReader) -> None:
+        try:
+            for peer in await self.peers(torrent):
+                if peer.is_seed:
+                    alerts.completed(self._registry.get(torrent), peer.endpoint)
+        except SeedbedError:
+            return  # removed meanwhile
 
     def _core(self) -> Core:
         if self._open is None:

@@ -59,8 +59,6 @@ class Metadata:
 
     def _accept(self, record: Record, info: bytes, metainfo: Metainfo) -> None:
         record.name = metainfo.name
-        if record.magnet and metainfo.format == "v2" and not metainfo.is_single_file:
-            record.magnet = params.without_web_seeds(record.magnet)
         self._core.hub.publish(MetadataReceived(record.torrent, info))
 
     async def _refuse(self, record: Record, error: SeedbedError) -> None:

@@ -73,9 +73,14 @@ def _cannot_listen(alert: lt.listen_failed_alert) -> StateError:
     return StateError(f"cannot listen on {where}: {reason}", hint=hint, address=str(where))
 
 
-def close_session(session: lt.session) -> None:
-    """Say goodbye to trackers. The session's end itself is when its last reference goes (bounded by the settings)."""
+def pause(session: lt.session) -> None:
+    """Stop everything; when this returns, trackers are being told."""
     session.pause()
+    session.is_paused()  # waits for the session's thread, which has taken the pause by then
+
+
+def silence(session: lt.session) -> None:
+    """No more alerts into the descriptor."""
     session.set_alert_fd(-1)
 
 
@@ -157,7 +162,7 @@ def _limits(settings: Settings) -> dict[str, Any]:
         "listen_queue_size": 200,
         "tick_interval": settings.tick_ms,
         "min_reconnect_time": settings.reconnect_s,
-        "stop_tracker_timeout": max(1, int(settings.stop_timeout_s) - 1),
+        "stop_tracker_timeout": 1,  # the engine has waited already, without holding Python's lock
         "max_metadata_size": 10_000_000,
         "max_piece_count": 100_000,
     }  # fmt: skip

@@ -65,6 +65,8 @@ class Settler:
                 await self._core.waits.ask(("flushed", record.torrent), record.live.flush_cache)
 
     async def _prove(self, record: Record, epoch: int) -> None:
+        if record.epoch != epoch:  # somebody else began a check meanwhile, whose end brings us here again
+            return
         if record.is_suspect:
             await self._core.check(record)  # if it is whole, ``whole`` is called again
             return

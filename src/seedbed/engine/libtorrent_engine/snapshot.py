@@ -10,8 +10,6 @@ import libtorrent as lt
 from seedbed.engine.base import Endpoint, Peer, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from seedbed.engine.libtorrent_engine.records import Record
 
 _STATES = lt.torrent_status.states
@@ -22,7 +20,7 @@ WHOLE_STATES = {_STATES.finished, _STATES.seeding}
 def status_of(record: Record, said: lt.torrent_status) -> Status:
     """What libtorrent says, corrected by what we know better (``Record``)."""
     error = record.error or (said.errc.message() if said.errc.value() else "")
-    info = said.torrent_file
+    info = record.handle.torrent_file() if record.handle else None
     return Status(
         torrent=record.torrent,
         name=record.name,
@@ -54,9 +52,9 @@ def _state(record: Record, said: lt.torrent_status, error: str) -> State:
     return done if record.is_settled else State.SETTLING
 
 
-def peers_of(found: Iterable[lt.peer_info]) -> tuple[Peer, ...]:
-    """The peers in an alert."""
-    return tuple(_peer(peer) for peer in found)
+def peers_of(handle: lt.torrent_handle) -> tuple[Peer, ...]:
+    """The peers of a torrent. Blocks until libtorrent's thread answers."""
+    return tuple(_peer(peer) for peer in handle.get_peer_info())
 
 
 def _peer(peer: lt.peer_info) -> Peer:
