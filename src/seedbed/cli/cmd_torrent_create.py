@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 _SIZE = re.compile(r"(\d+)\s*(B|KIB|MIB|GIB|K|M|G)?", re.IGNORECASE)
 _FACTORS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-_URL = re.compile(r"(https?|s3|gs|az)://", re.IGNORECASE)
+_URL = re.compile(r"(https?|s3)://", re.IGNORECASE)
 _TRACKER = re.compile(r"(https?|udp|wss?)://[^\s/]+\S*", re.IGNORECASE)
 _WEB_SEED = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
+
+
+_CONNECTIONS = 4
+"""Threads for data behind URLs at least: they wait for the server most of the time."""
 
 
 class SizeParam(click.ParamType[int]):
@@ -163,7 +167,7 @@ def _name_from(target: str | None, urls: list[str]) -> str:
 
 
 @contextmanager
-def _executor(options: dict[str, Any]) -> Iterator[tuple[Executor, int]]:
+def _executor(plan: Plan, options: dict[str, Any]) -> Iterator[tuple[Executor, int]]:
     """Who hashes, and how many at once."""
     from seedbed.hashing.choice import choose_engine  # noqa: PLC0415
     from seedbed.hashing.job import Threads  # noqa: PLC0415
@@ -175,8 +179,14 @@ def _executor(options: dict[str, Any]) -> Iterator[tuple[Executor, int]]:
         with dask_executor(options["cluster"]) as cluster:
             yield cluster, cluster.workers
     else:
-        workers = options["workers"] or default_workers()
+        workers = options["workers"] or max(default_workers(), _CONNECTIONS if _is_remote(plan) else 1)
         yield Threads(choose_engine(), workers), workers
+
+
+def _is_remote(plan: Plan) -> bool:
+    from seedbed.hashing.files import LocalFiles  # noqa: PLC0415
+
+    return not isinstance(plan.dataset.source, LocalFiles)
 
 
 def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
@@ -184,7 +194,7 @@ def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
     from seedbed.publishing import files, journal  # noqa: PLC0415
 
     with ExitStack() as stack:
-        executor, workers = stack.enter_context(_executor(options))
+        executor, workers = stack.enter_context(_executor(plan, options))
         wanted = flow.wanted_hashes(plan, workers=workers)
         record = None if options["no_resume"] else journal.open_journal(plan.dataset, wanted)
         if record and stack.enter_context(record).known_batches:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seedbed.hashing.plan import Batch, Segment, Shape
 
 CHUNK_BYTES = 1 << 20
-"""Read at a time: 64 blocks fill the lanes four times, and stay in a second-level cache of 2 MiB."""
+"""Hashed at a time: 64 blocks fill the lanes four times, and stay in a second-level cache of 2 MiB."""
 
 
 class Reader(Protocol):
@@ -47,6 +47,11 @@ class Source(Protocol):
     @property
     def is_sequential(self) -> bool:
         """Whether bytes can only be had in the order of the row."""
+        ...
+
+    @property
+    def chunk_bytes(self) -> int:
+        """How much to read at a time: as much as stays in the cache, or as a request is worth."""
         ...
 
     def reader(self) -> Reader:
@@ -103,7 +108,16 @@ class BatchResult:
 class Bench:
     """One thread's place of work: its reader, its hasher, its memory."""
 
-    def __init__(self, wanted: Wanted, reader: Reader, hasher: Hasher, chain: Chain | None = None) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        reader: Reader,
+        hasher: Hasher,
+        *,
+        chain: Chain | None = None,
+        chunk_bytes: int = CHUNK_BYTES,
+    ) -> None:
+        self._chunk_bytes = chunk_bytes
         self.memory = Memory(wanted.shape.window)
         self._wanted = wanted
         self._reader = reader
@@ -155,7 +169,7 @@ class Bench:
         view, at, offset = self.memory.view, segment.at, segment.start
         stop = at + segment.length
         while at < stop:
-            part = min(CHUNK_BYTES, stop - at)
+            part = min(self._chunk_bytes, stop - at)
             got = self._reader.read_into(segment.file_index, offset, view[at : at + part])
             self._bytes_read += got
             if got < part:

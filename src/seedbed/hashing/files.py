@@ -43,6 +43,8 @@ class LocalFiles:
     is_tolerant: bool = False
     """A file that cannot be read counts as one that ends before its first byte (checking)."""
     is_sequential: bool = False
+    chunk_bytes: int = 1 << 20
+    """See ``batch.CHUNK_BYTES``."""
 
     def reader(self) -> LocalReader:
         """A reader for one thread."""

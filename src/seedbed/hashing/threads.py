@@ -68,7 +68,13 @@ class _Work:
         """One worker's life."""
         try:
             with self.source.reader() as reader:
-                bench = Bench(self.wanted, reader, self.engine.hasher(), self.chains)
+                bench = Bench(
+                    self.wanted,
+                    reader,
+                    self.engine.hasher(),
+                    chain=self.chains,
+                    chunk_bytes=self.source.chunk_bytes,
+                )
                 while batch := self._next(bench):
                     self.results.put(bench.finish(batch))
         except StoppedError:

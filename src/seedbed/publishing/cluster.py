@@ -28,7 +28,7 @@ GROUP = 16
 """Batches a task: about 256 MiB."""
 IN_FLIGHT = 2
 """Tasks a worker thread: one at work, one waiting, so that a huge dataset is not queued as a whole."""
-CONNECT_S = 30
+CONNECT_S = 5
 _LOCAL = "local"
 
 
@@ -50,7 +50,7 @@ def dask_executor(address: str) -> Iterator[DaskCluster]:
             "--dask: the package distributed is not installed", hint="pip install 'seedbed[dask]'"
         ) from error
     try:
-        target: Any = distributed.LocalCluster(dashboard_address=None) if address == _LOCAL else address
+        target: Any = distributed.LocalCluster(dashboard_address="127.0.0.1:0") if address == _LOCAL else address
         client = distributed.Client(target, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SourceError(f"--dask {address}: the scheduler does not answer: {error}") from error
@@ -82,13 +82,12 @@ class DaskCluster:
         """
         del chains  # whole-file digests of long files cannot be made by several machines
         _refuse_chained(wanted, source)
-        shared = self.client.scatter((wanted, source), broadcast=True)
+        shared = self.client.scatter([(wanted, source)], broadcast=True)[0]
         iterator = iter(batches)
         groups = iter(lambda: list(islice(iterator, GROUP)), [])
         distributed: Any = importlib.import_module("distributed")
-        tasks = distributed.as_completed(
-            [self._submit(group, shared) for group in islice(groups, IN_FLIGHT * self.workers)]
-        )
+        first = [self._submit(group, shared) for group in islice(groups, IN_FLIGHT * self.workers)]
+        tasks = distributed.as_completed(first, loop=self.client.loop)
         for task in tasks:
             yield from task.result()
             task.release()
@@ -104,7 +103,7 @@ def hash_group(group: list[Batch], shared: tuple[Wanted, Source]) -> list[BatchR
     wanted, source = shared
     results = []
     with source.reader() as reader:
-        bench = Bench(wanted, reader, choose_engine().hasher())
+        bench = Bench(wanted, reader, choose_engine().hasher(), chunk_bytes=source.chunk_bytes)
         for batch in group:
             bench.load(batch)
             results.append(bench.finish(batch))

@@ -31,6 +31,7 @@ class Counting:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.is_sequential = True
+        self.chunk_bytes = 1 << 20
         self.bytes_read = 0
 
     def reader(self) -> Counting:  # noqa: D102
