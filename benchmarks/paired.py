@@ -60,9 +60,7 @@ class Run:
     """Load of everything else on the machine while it ran."""
 
 
-def rotate(
-    contenders: Sequence[Contender], *, rounds: int, warm: Sequence[Path] = ()
-) -> dict[str, list[Run]]:
+def rotate(contenders: Sequence[Contender], *, rounds: int, warm: Sequence[Path] = ()) -> dict[str, list[Run]]:
     """Run every contender once per round.
 
     Args:
@@ -147,9 +145,7 @@ def median(runs: Sequence[Run], what: str) -> float:
 def ratio(ours: Sequence[Run], theirs: Sequence[Run], what: str = "wall_s") -> float:
     """How many times less of ``what`` we took: the median of the ratios inside each round."""
     pairs = zip(ours, theirs, strict=True)
-    return float(
-        statistics.median(getattr(b, what) / max(getattr(a, what), 1e-9) for a, b in pairs)
-    )
+    return float(statistics.median(getattr(b, what) / max(getattr(a, what), 1e-9) for a, b in pairs))
 
 
 def table(runs: Mapping[str, Sequence[Run]], *, ours: str, size_bytes: int = 0) -> str:
