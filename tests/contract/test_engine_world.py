@@ -202,3 +202,22 @@ def test_a_peer_by_name_is_looked_up(tmp_path: Path) -> None:
                 await fetcher.connect_peer(torrent, Endpoint("no-such-host.invalid", 1))
 
     run(story())
+
+
+@pytest.mark.parametrize("skip_v1_hashes", [True, False])
+def test_injected_pieces_may_come_with_or_without_padding(tmp_path: Path, skip_v1_hashes: bool) -> None:  # noqa: FBT001
+    """libtorrent wants one or the other; a caller need not know which."""
+    data = make_dataset(tmp_path / "a", SIZES)
+    bare = [data.piece(0).removesuffix(b"\0"), data.piece(1), data.piece(2), data.piece(3)[:1], data.piece(4)[:1]]
+
+    async def story() -> None:
+        async with LibtorrentEngine(Settings.loopback(skip_v1_hashes=skip_v1_hashes)) as engine:
+            with engine.events() as events:
+                torrent = await engine.add(Addition(data.torrent, tmp_path / "b"))
+                await next_event(events, base.Checked)
+            for piece, body in enumerate(bare):
+                assert await engine.add_piece(torrent, piece, body)
+            with pytest.raises(InputError, match="expected 32768 to 32768 bytes, got 5"):
+                await engine.add_piece(torrent, 6, b"short")
+
+    run(story())

@@ -47,6 +47,7 @@ class Settings:
     open_files: int = _setting(500, "Files of data kept open.", "files")
     report_pieces: bool = _setting(True, "Send PieceFinished events.")  # noqa: FBT003
     report_copies: bool = _setting(False, "Send CopyTaken events; costs a message a block sent.")  # noqa: FBT003
+    skip_v1_hashes: bool = _setting(True, "Check hybrid torrents by v2 hashes alone, where that is safe.")  # noqa: FBT003
     write_through: bool = _setting(True, "Start writing to disk at once, not when the system likes.")  # noqa: FBT003
 
     @classmethod

@@ -151,10 +151,9 @@ class LibtorrentEngine:
         return record.torrent
 
     async def _load(self, addition: Addition) -> tuple[Record, lt.add_torrent_params]:
-        webtorrent = self._settings.enable_webtorrent
         if isinstance(addition.source, bytes) and len(addition.source) > _LARGE_BYTES:
-            return await asyncio.to_thread(params.load, addition, webtorrent=webtorrent)
-        return params.load(addition, webtorrent=webtorrent)
+            return await asyncio.to_thread(params.load, addition, self._settings)
+        return params.load(addition, self._settings)
 
     async def add_many(self, additions: Iterable[Addition]) -> AsyncIterator[TorrentId | SeedbedError]:
         """Add many; see :meth:`Engine.add_many`."""
@@ -239,7 +238,7 @@ class LibtorrentEngine:
         self._require_pieces(record)
         with translated(record.name):
             handle = record.live
-            data = fitted(handle.torrent_file(), piece, data)
+            data = fitted(handle, piece, data)
             if handle.have_piece(piece):
                 return True
             record.is_dirty = True

@@ -77,7 +77,7 @@ class Metadata:
         if wanted_files is not None:
             addition = record.magnet = replace(addition, wanted_files=wanted_files)
         resume = await self._core.resume_data(record)
-        again = params.going_on(record, resume, webtorrent=self._core.settings.enable_webtorrent)
+        again = params.going_on(record, resume, self._core.settings)
         await self._core.take_out(record)
         record.magnet, record.is_held, record.is_checking = None, False, True
         await self._core.put_in(record, again)
