@@ -12,7 +12,7 @@ import click
 from seedbed.cli import output, progress
 
 if TYPE_CHECKING:
-    from seedbed.fetching.flow import Options
+    from seedbed.fetching.options import Options
     from seedbed.fetching.result import Fetched, Progress, SourceReport
 
 _STAGES = {"torrent": "Finding", "checking": "Checking", "fetching": "Fetching", "saving": "Saving"}
@@ -27,6 +27,7 @@ _STAGES = {"torrent": "Finding", "checking": "Checking", "fetching": "Fetching",
 @click.option("--files", "files", multiple=True, metavar="GLOB", help="Only files whose path matches; may be repeated.")
 @click.option("--peer", "peers", multiple=True, metavar="HOST:PORT", help="A peer to ask; may be repeated.")
 @click.option("--no-peers", is_flag=True, help="Only HTTP: no trackers, no peers.")
+@click.option("--no-dht", is_flag=True, help="Do not look for peers in the distributed hash table.")
 @click.option("--no-webseeds", is_flag=True, help="Only peers: no HTTP mirrors.")
 @click.option("--lan", is_flag=True, help="Allow sources in your own network; refused otherwise.")
 @click.option("--force", is_flag=True, help="Replace different files of the same name, once the new ones are verified.")
@@ -57,7 +58,7 @@ def fetch(what: str, **given: Any) -> None:
 
 
 def _options(*, peers: tuple[str, ...], timeout_s: float, **given: Any) -> Options:
-    from seedbed.fetching.flow import Options  # noqa: PLC0415
+    from seedbed.fetching.options import Options  # noqa: PLC0415
     from seedbed.fetching.rules import Rules  # noqa: PLC0415
 
     return Options(
@@ -65,6 +66,7 @@ def _options(*, peers: tuple[str, ...], timeout_s: float, **given: Any) -> Optio
         files=given["files"],
         peers=tuple(_endpoint(peer) for peer in peers),
         uses_peers=not given["no_peers"],
+        uses_dht=not given["no_dht"],
         uses_web_seeds=not given["no_webseeds"],
         replaces=given["force"],
         rules=Rules(allows_private=given["lan"], no_progress_timeout_s=timeout_s),

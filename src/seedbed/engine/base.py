@@ -351,6 +351,12 @@ class Engine(Protocol):
     async def peers(self, torrent: TorrentId) -> tuple[Peer, ...]:
         """Who is connected."""
 
+    async def want_pieces(self, torrent: TorrentId, pieces: Iterable[int], *, wanted: bool) -> None:
+        """Fetch these pieces, or do not; at first all pieces of the wanted files are wanted.
+
+        For a caller that fetches other pieces another way. ``Finished`` then means the wanted pieces.
+        """
+
     async def add_piece(self, torrent: TorrentId, piece: int, data: bytes) -> bool:
         """Inject a piece that came another way; padding at its end may be left out. False when its hash is wrong."""
 

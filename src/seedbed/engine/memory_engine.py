@@ -169,6 +169,16 @@ class MemoryEngine:
             found.append(Peer(endpoint, "memory", False, is_seed, False, 0, sent_bytes, 0, 0))  # noqa: FBT003
         return tuple(found)
 
+    async def want_pieces(self, torrent: TorrentId, pieces: Iterable[int], *, wanted: bool) -> None:
+        """Fetch these pieces, or do not."""
+        record = self._get(torrent)
+        if wanted:
+            record.unwanted.difference_update(pieces)
+            record.is_finished = False
+        else:
+            record.unwanted.update(pieces)
+        self._work.put_nowait(torrent)
+
     async def add_piece(self, torrent: TorrentId, piece: int, data: bytes) -> bool:
         """Inject a piece."""
         record = self._get(torrent)

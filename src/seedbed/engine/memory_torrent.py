@@ -32,6 +32,8 @@ class MemoryTorrent:
     peers: dict[Endpoint, int] = field(default_factory=dict)
     """Connected peers and the bytes sent to each."""
     taken: set[Endpoint] = field(default_factory=set)
+    unwanted: set[int] = field(default_factory=set)
+    """Pieces that the caller gets another way."""
     is_held: bool = False
     is_paused: bool = False
     is_finished: bool = False
@@ -41,7 +43,7 @@ class MemoryTorrent:
 
     def wants(self, piece: int) -> bool:
         """Whether a piece is wanted and not here."""
-        if self.disk is None or self.have[piece] or self.addition.upload_only:
+        if self.disk is None or self.have[piece] or self.addition.upload_only or piece in self.unwanted:
             return False
         wanted = self.addition.wanted_files
         spans = self.disk.layout.piece_spans(piece)

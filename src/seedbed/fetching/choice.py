@@ -15,17 +15,23 @@ if TYPE_CHECKING:
     from seedbed.core.metainfo import Metainfo
 
 
-def wanted_files(metainfo: Metainfo, globs: Sequence[str]) -> frozenset[int]:
-    """Indices of the files that any of ``globs`` matches; all when there are none.
+def wanted_files(metainfo: Metainfo, globs: Sequence[str], select_only: Sequence[range] = ()) -> frozenset[int]:
+    """Indices of the files that any of ``globs`` matches; without globs those of ``select_only``, or all.
 
     A glob is compared with a file's path below the torrent's folder, and with the path that has the folder's name in
     front; ``*`` matches slashes too, upper and lower case differ.
 
+    Args:
+        metainfo: The torrent.
+        globs: As the person wrote them.
+        select_only: Indices that a magnet link chose (BEP 53).
+
     Raises:
         NotFoundError: a glob matches nothing.
     """
+    every = range(len(metainfo.files))
     if not globs:
-        return frozenset(range(len(metainfo.files)))
+        return frozenset(index for part in select_only for index in part if index in every) or frozenset(every)
     chosen: set[int] = set()
     for glob in globs:
         found = {index for index, file in enumerate(metainfo.files) if _matches(metainfo, file.display, glob)}

@@ -47,11 +47,11 @@ class Desk:
         self.tallies: dict[str, Tally] = {}
         self._began_s = clock()
 
-    def add_source(self, name: str, *, max_claims: int, is_last_first: bool = False) -> Source:
+    def add_source(self, name: str, *, max_claims: int, is_swarm: bool = False) -> Source:
         """See :meth:`Plan.add_source`."""
         with self._changed:
             self.tallies[name] = Tally()
-            return self._plan.add_source(name, max_claims=max_claims, is_last_first=is_last_first)
+            return self._plan.add_source(name, max_claims=max_claims, is_swarm=is_swarm)
 
     def next_claim(self, source: Source, *, waits: bool = True) -> Claim | None:
         """Work for a source, waiting for some; None when there will be none any more (or none now, if not waiting)."""
@@ -90,6 +90,33 @@ class Desk:
             if self._plan.is_done:
                 self._changed.notify_all()
 
+    def came(self, source: Source, piece: int, size_bytes: int) -> None:
+        """See :meth:`Plan.came`."""
+        with self._changed:
+            tally = self.tallies[source.name]
+            tally.last_s = self._clock()
+            if self._plan.came(source, piece, now_s=tally.last_s):
+                tally.good += size_bytes
+            if self._plan.is_done:
+                self._changed.notify_all()
+
+    def open_pieces(self, source: Source) -> set[int]:
+        """Pieces that a source has in its claims."""
+        with self._changed:
+            return {piece for claim in source.claims for piece in claim.open}
+
+    def release(self, source: Source) -> None:
+        """Give back all that a source has claimed."""
+        with self._changed:
+            for claim in list(source.claims):
+                self._plan.finish(claim)
+            self._changed.notify_all()
+
+    def note(self, source: Source, text: str) -> None:
+        """Remember something that went wrong with a source, without any consequence."""
+        with self._changed:
+            source.faults[text] = source.faults.get(text, 0) + 1
+
     def touch(self, source: Source) -> None:
         """Bytes came, not yet a whole piece."""
         self.tallies[source.name].last_s = self._clock()
@@ -118,10 +145,12 @@ class Desk:
         with self._changed:
             return self._is_over or self._plan.is_done or self._plan.is_stuck()
 
-    def wait_for_end(self, timeout_s: float) -> None:
-        """Wait until there is no more work, but not longer than ``timeout_s``."""
+    def wait_for_end(self, timeout_s: float, *, only_end: bool = False) -> None:
+        """Wait until there is no more work, at most ``timeout_s``; without ``only_end`` any news ends the wait."""
         with self._changed:
-            if not self.is_over():
+            if only_end:
+                self._changed.wait_for(self.is_over, timeout_s)
+            elif not self.is_over():
                 self._changed.wait(timeout_s)
 
     def silent_s(self) -> float:

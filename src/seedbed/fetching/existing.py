@@ -109,6 +109,7 @@ def good_pieces(
     def check(batch: list[int]) -> list[int]:
         if not hasattr(benches, "mine"):
             benches.mine = prover.bench()
+        on_bytes(0)  # raises when nobody waits any more
         good = _check_batch(store, prover, paths, batch, benches.mine)
         on_bytes(sum(prover.size(piece) for piece in batch))
         return good

@@ -7,50 +7,29 @@ import asyncio
 import logging
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.core.layout import Layout
+from seedbed.errors import StateError
 from seedbed.fetching import existing
-from seedbed.fetching.agent import agent
 from seedbed.fetching.choice import wanted_files
-from seedbed.fetching.desk import Desk
-from seedbed.fetching.outcome import raise_failure, reports
-from seedbed.fetching.plan import Plan
+from seedbed.fetching.options import Options
+from seedbed.fetching.outcome import Tallies, raise_failure
 from seedbed.fetching.proof import Prover
 from seedbed.fetching.result import Fetched, Progress
-from seedbed.fetching.rules import DEFAULT_RULES, Rules
 from seedbed.fetching.store import Store, refuse_different
 from seedbed.fetching.torrent_file import find_torrent
-from seedbed.fetching.web_seed import Job, WebSeed
+from seedbed.fetching.transfer import Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from seedbed.core.metainfo import Metainfo
+__all__ = ["Options", "fetch"]
 
 log = logging.getLogger(__name__)
 
-TICK_S = 0.1
-"""How often progress is told and the end is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What is asked of a fetch besides the torrent."""
-
-    folder: Path = Path()
-    """Where the file or folder shall be."""
-    files: tuple[str, ...] = ()
-    """Globs; empty means all files."""
-    peers: tuple[tuple[str, int], ...] = ()
-    """Peers to dial, besides those that trackers name."""
-    uses_peers: bool = True
-    uses_web_seeds: bool = True
-    replaces: bool = False
-    """Whether different files under the final names are replaced, once the new ones are proved."""
-    rules: Rules = DEFAULT_RULES
+MAX_ROUNDS = 3
+"""Of fetching what the last proof found wrong; more means that the disk does not keep what is written."""
 
 
 async def fetch(
@@ -78,15 +57,16 @@ async def fetch(
     options = options or Options()
     began_s = time.monotonic()
     on_progress(Progress("torrent"))
-    metainfo = await find_torrent(what, options)
-    wanted = wanted_files(metainfo, options.files)
+    found = await find_torrent(what, options)
+    metainfo, options = found.metainfo, found.options
+    wanted = wanted_files(metainfo, options.files, found.select_only)
     layout = Layout.of(metainfo)
     with Store(metainfo, layout, options.folder, wanted=wanted) as store:
         flow = _Flow(store, Prover(metainfo, layout), options, on_progress)
-        reused = await flow.see_what_is_there()
+        have = await flow.see_what_is_there()
         was_complete = not store.growing
         if not was_complete:
-            await flow.fetch_missing(reused)
+            await flow.fetch_missing(have)
             on_progress(Progress("saving", name=metainfo.name))
             await asyncio.to_thread(store.finish)
         await asyncio.to_thread(store.clean_up)
@@ -103,7 +83,7 @@ class _Flow:
         self._prover = prover
         self._options = options
         self._on_progress = on_progress
-        self._desk: Desk | None = None
+        self._tallies = Tallies()
         self._reused_bytes = 0
         self._size_bytes = sum(store.metainfo.files[index].length for index in store.wanted)
 
@@ -114,10 +94,14 @@ class _Flow:
             InputError: other data lies in the final place and may not be replaced.
             NoSpaceError: there is no room for the rest.
         """
-        return await asyncio.to_thread(self._see_what_is_there)
+        counter = _Counter(self._tell_checked)
+        try:
+            return await asyncio.to_thread(self._see_what_is_there, counter)
+        finally:
+            counter.stop()
 
-    def _see_what_is_there(self) -> set[int]:
-        store, counter = self._store, _Counter(self._tell_checked)
+    def _see_what_is_there(self, counter: _Counter) -> set[int]:
+        store = self._store
         found = existing.look_at_final(store, self._prover, on_bytes=counter)
         if found.different and not self._options.replaces:
             store.clean_up_if_empty()
@@ -143,43 +127,44 @@ class _Flow:
         Raises:
             DataError: or NoSourceError, NoSpaceError, StateError: see :func:`fetch`.
         """
-        store, rules = self._store, self._options.rules
-        plan = Plan(store.wanted_pieces() - have, piece_length=store.layout.piece_length, rules=rules)
-        self._desk = desk = Desk(plan)
-        job = Job(store.metainfo, store.layout, self._prover, desk, rules, agent(), store.open_writer)
-        urls = _web_seed_urls(store.metainfo) if self._options.uses_web_seeds else ()
-        seeds = [seed for url in urls for seed in _connections(job, url)]
-        await self._run(seeds)
-        if desk.missing():
-            raise_failure(store.metainfo, desk)
+        wanted = self._store.wanted_pieces()
+        for _ in range(MAX_ROUNDS):
+            missing = wanted - have
+            transfer = Transfer.of(self._store, self._prover, self._options, missing, self._tell_fetching)
+            await transfer.run(have)
+            self._tallies.add(transfer.desk)
+            if transfer.desk.missing():
+                raise_failure(self._store.metainfo, transfer.desk)
+            if transfer.swarm and transfer.swarm.full:
+                self._prover = Prover(transfer.swarm.full, self._store.layout)
+            wrong = await self._prove_again(transfer.swarm.doubtful & wanted if transfer.swarm else set())
+            if not wrong:
+                return
+            have = wanted - wrong
+        raise StateError(
+            f"{self._store.folder}: {len(wrong):,} pieces change after they are written: is the disk good?"
+        )
 
-    async def _run(self, seeds: Sequence[WebSeed]) -> None:
-        desk = self._desk_made()
-        threads = [threading.Thread(target=seed.run, name="seedbed-http", daemon=True) for seed in seeds]
-        for thread in threads:
-            thread.start()
+    async def _prove_again(self, doubtful: set[int]) -> set[int]:
+        """Which of the pieces that peers may have touched are not right on disk."""
+        if not doubtful:
+            return set()
+        paths = {index: self._store.work_path(index) for index in self._store.growing}
+        paths |= {index: self._store.final_path(index) for index in self._store.done}
+        counter = _Counter(lambda _: None)
         try:
-            while not desk.is_over() and desk.silent_s() < self._options.rules.no_progress_timeout_s:
-                self._tell_fetching()
-                await asyncio.to_thread(desk.wait_for_end, TICK_S)
+            return doubtful - await asyncio.to_thread(
+                existing.good_pieces, self._store, self._prover, paths, doubtful, on_bytes=counter
+            )
         finally:
-            desk.stop()
-            for seed in seeds:
-                seed.abort()
-            for thread in threads:
-                thread.join(1.0)
-        self._tell_fetching()
+            counter.stop()
 
-    def _desk_made(self) -> Desk:
-        if self._desk is None:
-            raise RuntimeError("nothing is being fetched")
-        return self._desk
-
-    def _tell_fetching(self) -> None:
-        desk = self._desk_made()
-        in_use = sum(not source.banned for source in desk.sources)
+    def _tell_fetching(self, transfer: Transfer) -> None:
+        desk = transfer.desk
         done = min(self._reused_bytes + desk.bytes_good(), self._size_bytes)
-        self._on_progress(Progress("fetching", done, self._size_bytes, mirrors=in_use, name=self._store.metainfo.name))
+        mirrors = sum(not (source.banned or source.is_swarm) for source in desk.sources)
+        peers = transfer.swarm.peer_count if transfer.swarm else 0
+        self._on_progress(Progress("fetching", done, self._size_bytes, mirrors, peers, self._store.metainfo.name))
 
     def _growing_bytes(self, piece: int) -> int:
         store = self._store
@@ -189,42 +174,42 @@ class _Flow:
     def fetched(self, seconds: float, *, was_complete: bool) -> Fetched:
         """The result."""
         store, metainfo = self._store, self._store.metainfo
-        from_mirrors = self._desk.bytes_good() if self._desk else 0
-        return Fetched(
+        result = Fetched(
             root=store.final_root,
             paths=tuple(store.final_path(index) for index in sorted(store.wanted)),
             info_hash=metainfo.info_hashes.best_hex,
             size_bytes=self._size_bytes,
-            bytes_from_mirrors=from_mirrors,
-            bytes_from_peers=0,
+            bytes_from_mirrors=self._tallies.bytes_from_mirrors,
+            bytes_from_peers=self._tallies.bytes_from_peers,
             bytes_reused=self._reused_bytes,
-            sources=reports(self._desk) if self._desk else (),
+            sources=self._tallies.sources,
             proof="SHA-256 (BitTorrent v2)" if self._prover.by_v2 else "SHA-1 (BitTorrent v1)",
             seconds=seconds,
             was_complete=was_complete,
         )
+        log.info(
+            "torrent fetched info_hash=%s bytes_from_peers=%d bytes_from_mirrors=%d bytes_reused=%d seconds=%.3f",
+            result.info_hash, result.bytes_from_peers, result.bytes_from_mirrors, result.bytes_reused, seconds,
+        )  # fmt: skip
+        return result
 
 
 class _Counter:
-    """Adds up what several threads report."""
+    """Adds up what several threads report, and stops them when the fetch was cancelled."""
 
     def __init__(self, tell: Callable[[int], object]) -> None:
         self._tell = tell
         self._total = 0
         self._lock = threading.Lock()
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Nobody waits for the result any more."""
+        self._is_stopped = True
 
     def __call__(self, count: int) -> None:
+        if self._is_stopped:
+            raise InterruptedError("the fetch was cancelled")
         with self._lock:
             self._total += count
             self._tell(self._total)
-
-
-def _web_seed_urls(metainfo: Metainfo) -> tuple[str, ...]:
-    """Web seeds that we can ask, each once."""
-    return tuple(dict.fromkeys(url for url in metainfo.web_seeds if url.lower().startswith(("http://", "https://"))))
-
-
-def _connections(job: Job, url: str) -> list[WebSeed]:
-    count = job.rules.connections_per_source
-    source = job.desk.add_source(url, max_claims=count)
-    return [WebSeed(job, url, source) for _ in range(count)]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from seedbed.errors import DataError, NoSourceError
@@ -14,18 +15,25 @@ if TYPE_CHECKING:
     from seedbed.fetching.plan import Source
 
 
-def reports(desk: Desk) -> tuple[SourceReport, ...]:
-    """What each source did."""
-    return tuple(
-        SourceReport(
-            source.name,
-            desk.tallies[source.name].good,
-            tuple(sorted(source.wrong)),
-            source.banned,
-            tuple(source.faults),
-        )
-        for source in desk.sources
-    )
+@dataclass(slots=True)
+class Tallies:
+    """What each source did, over all rounds."""
+
+    bytes_from_mirrors: int = 0
+    bytes_from_peers: int = 0
+    sources: tuple[SourceReport, ...] = ()
+
+    def add(self, desk: Desk) -> None:
+        """Take in a round."""
+        for source in desk.sources:
+            count = desk.tallies[source.name].good
+            if source.is_swarm:
+                self.bytes_from_peers += count
+            else:
+                self.bytes_from_mirrors += count
+            wrong = tuple(sorted(source.wrong))
+            faults = () if source.is_swarm and count else tuple(source.faults)  # peers come and go; that is no fault
+            self.sources += (SourceReport(source.name, count, wrong, source.banned, faults),)
 
 
 def raise_failure(metainfo: Metainfo, desk: Desk) -> NoReturn:
@@ -72,4 +80,5 @@ def _said(source: Source) -> str:
     if source.wrong:
         shown = ", ".join(str(piece) for piece in sorted(source.wrong)[:5])
         parts.append(f"wrong bytes in {len(source.wrong)} pieces ({shown}{', …' if len(source.wrong) > 5 else ''})")
-    return "; ".join(dict.fromkeys(parts)) or "it sent nothing in time"
+    nothing = "nobody was found who has the data" if source.is_swarm else "it sent nothing in time"
+    return "; ".join(dict.fromkeys(parts)) or nothing

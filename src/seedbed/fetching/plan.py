@@ -53,8 +53,9 @@ class Source:
     name: str
     max_claims: int
     """Connections that may be busy at once."""
-    is_last_first: bool = False
-    """Takes from the queue's end, so that it and the others meet in the middle."""
+    is_swarm: bool = False
+    """The peers together. Their pieces come in any order, so a claim of theirs is open as a whole at once; it is taken
+    from the queue's end, where the others come last."""
     claims: list[Claim] = field(default_factory=list)
     pieces_good: int = 0
     wrong: list[int] = field(default_factory=list)
@@ -95,9 +96,9 @@ class Plan:
         """Whether every piece is proved."""
         return not self.missing
 
-    def add_source(self, name: str, *, max_claims: int, is_last_first: bool = False) -> Source:
+    def add_source(self, name: str, *, max_claims: int, is_swarm: bool = False) -> Source:
         """A new source, which may be asked at once."""
-        source = Source(name, max_claims, is_last_first)
+        source = Source(name, max_claims, is_swarm)
         self.sources.append(source)
         return source
 
@@ -116,18 +117,21 @@ class Plan:
         limit = 1 if source.sends_whole_files else source.max_claims
         if source.banned or now_s < source.rests_until_s or len(source.claims) >= limit:
             return None
-        run = self._queue.take(self._run_pieces(source), without=source.lacks, from_end=source.is_last_first)
+        run = self._queue.take(self._run_pieces(source), without=source.lacks, from_end=source.is_swarm)
         if run is None:
             return self._take_over(source, now_s=now_s)
         return self._new_claim(source, run[0], run[1], now_s=now_s)
 
     def _new_claim(self, source: Source, start: int, stop: int, *, now_s: float) -> Claim:
         claim = Claim(source, start, stop, now_s, now_s)
+        if source.is_swarm:
+            claim.open, claim.start = set(range(start, stop)) & self.missing, stop
         source.claims.append(claim)
         return claim
 
     def _run_pieces(self, source: Source) -> int:
-        if source.sends_whole_files:
+        is_alone = source.is_swarm and all(other.banned for other in self.sources if other is not source)
+        if source.sends_whole_files or is_alone:
             return len(self._queue)
         busy = sum(other.max_claims for other in self.sources if not other.banned)
         fair = len(self._queue) // (2 * max(busy, 1))
@@ -142,10 +146,24 @@ class Plan:
                 if source.lacks.isdisjoint(run):
                     claim.stop = split
                     return self._new_claim(source, run.start, run.stop, now_s=now_s)
-            elif claim.source is not source:
-                for piece in sorted(claim.open - source.lacks - self._claimed(besides=claim))[:1]:
-                    return self._new_claim(source, piece, piece + 1, now_s=now_s)
+            elif claim.source is not source and (run := self._open_run(source, claim)):
+                return self._new_claim(source, run.start, run.stop, now_s=now_s)
         return None
+
+    def _open_run(self, source: Source, claim: Claim) -> range:
+        """Pieces that another source has begun, to fetch them too; peers give theirs up, all but the last."""
+        free = sorted(claim.open - source.lacks - self._claimed(besides=claim))
+        if not free:
+            return range(0)
+        if not claim.source.is_swarm:
+            return range(free[0], free[0] + 1)
+        count = len(free) if not claim.pieces_done else -(-len(free) // 2)
+        start = stop = free[-1] + 1
+        while start - 1 in claim.open and stop - start < min(count, self._max_pieces):
+            start -= 1
+        if len(claim.open) > 1:
+            claim.open.difference_update(range(start, stop))
+        return range(start, stop)
 
     def _claimed(self, *, besides: Claim) -> set[int]:
         others = [claim for claim in self._claims() if claim is not besides]
@@ -188,6 +206,20 @@ class Plan:
         if is_new:
             self.missing.discard(piece)
             source.pieces_good += 1
+        return is_new
+
+    def came(self, source: Source, piece: int, *, now_s: float) -> bool:
+        """As :meth:`proved`, for a swarm, which does not know its claims; also for a piece that it had given up."""
+        claim = next((claim for claim in source.claims if piece in claim.open), None)
+        if claim is None:
+            is_new = piece in self.missing
+            self.missing.discard(piece)
+            self._queue.take_out(piece)
+            source.pieces_good += is_new
+            return is_new
+        is_new = self.proved(claim, piece, now_s=now_s)
+        if not claim.open:
+            self.finish(claim)
         return is_new
 
     def wrong(self, claim: Claim, piece: int) -> None:

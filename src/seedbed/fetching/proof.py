@@ -44,6 +44,12 @@ class Prover:
         self._engine = choose_engine()
         self.by_v2 = checks_v2(metainfo)
         """Which hashes prove; a hybrid that came without its piece layers is proved by v1."""
+        self.is_blind = self.by_v2 and any(
+            file.pieces_root not in metainfo.piece_layers
+            for file in metainfo.files
+            if file.length > metainfo.piece_length
+        )
+        """A v2-only torrent from a magnet link, still without its piece layers: only peers can prove its pieces."""
         self.needs_padding = not self.by_v2
         """Whether a piece's bytes are given with padding."""
         self.pieces_at_once = max(BATCH_BYTES // metainfo.piece_length, 1)
@@ -53,6 +59,10 @@ class Prover:
         """Bytes that a piece is given with."""
         spans = self._layout.piece_spans(piece)
         return sum(span.length for span in spans if self.needs_padding or span.file_index is not None)
+
+    def data_size(self, piece: int) -> int:
+        """Bytes of files in a piece."""
+        return sum(span.length for span in self._layout.piece_spans(piece) if span.file_index is not None)
 
     def bench(self) -> Bench:
         """A place to read pieces into and prove them, for one thread."""
@@ -108,4 +118,4 @@ class Bench:
         if file.length <= length:
             return found == file.pieces_root
         at = span.start // length * merkle.HASH_LENGTH
-        return found == self._metainfo.piece_layers[file.pieces_root or b""][at : at + merkle.HASH_LENGTH]
+        return found == self._metainfo.piece_layers.get(file.pieces_root or b"", b"")[at : at + merkle.HASH_LENGTH]

@@ -64,6 +64,12 @@ class PieceQueue:
                 return start, stop
         return None
 
+    def take_out(self, piece: int) -> None:
+        """Remove one piece, if it is there."""
+        at = bisect_left(self._runs, (piece + 1, 0)) - 1
+        if at >= 0 and self._runs[at][0] <= piece < self._runs[at][1]:
+            self._cut(at, piece, piece + 1)
+
     def _cut(self, at: int, start: int, stop: int) -> None:
         whole = self._runs[at]
         self._runs[at : at + 1] = [run for run in ((whole[0], start), (stop, whole[1])) if run[0] < run[1]]

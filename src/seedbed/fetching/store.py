@@ -137,6 +137,13 @@ class Store:
         except OSError as error:
             raise state_error(error, self.data_folder) from error
 
+    def stretch(self) -> None:
+        """Give growing files their full length, as holes: the engine refuses pieces of files that are too short."""
+        try:
+            self._complete_sizes()
+        except OSError as error:
+            raise state_error(error, self.data_folder) from error
+
     def open_writer(self) -> Writer:
         """A writer for one thread."""
         return Writer(self)

@@ -1,43 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the torrent itself comes from: a file, a URL, or the URLs that a magnet link names (``xs``, ``as``).
+"""Where the torrent itself comes from: a file, a URL, or what a magnet link names.
 
-Who attacks: whoever answers for such a URL. How: another torrent than the one asked for (table T, row 41), an endless
-one, a redirect into our own network. So it is bounded, judged at each hop, and its info-hash must be the magnet's.
+Who attacks: whoever answers for such a URL. How: an endless torrent, a redirect into our own network. So it is bounded,
+and each hop is judged.
 """
 
 from __future__ import annotations
 
 import asyncio
 import difflib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.core import metainfo_reader
 from seedbed.core.bencode import Limits
 from seedbed.errors import FormatError, InputError, NotFoundError, SourceError, StateError
+from seedbed.fetching import from_magnet
 from seedbed.fetching.faults import Fault
+from seedbed.fetching.found import FoundTorrent
 from seedbed.fetching.http_document import get_document
 
 if TYPE_CHECKING:
     from seedbed.core.metainfo import Metainfo
-    from seedbed.fetching.flow import Options
+    from seedbed.fetching.options import Options
     from seedbed.fetching.rules import Rules
 
 
-async def find_torrent(what: str, options: Options) -> Metainfo:
+async def find_torrent(what: str, options: Options) -> FoundTorrent:
     """Read the torrent that ``what`` names.
 
     Raises:
         NotFoundError: no such file.
         SourceError: the URL does not give it.
         TorrentError: or BencodeError, NameRefusedError: it is refused.
-        InputError: not something that can be fetched.
+        MagnetError: the link cannot be read.
+        NoSourceError: nobody gives a magnet's torrent.
     """
     if what.lower().startswith("magnet:"):
-        raise InputError("magnet links: not yet")
+        return await from_magnet.find(what, options, get=partial(from_url, rules=options.rules))
     if what.lower().startswith(("http://", "https://")):
-        return await asyncio.to_thread(from_url, what, options.rules)
-    return await asyncio.to_thread(from_file, Path(what), options.rules)
+        return FoundTorrent(await asyncio.to_thread(from_url, what, options.rules), options)
+    return FoundTorrent(await asyncio.to_thread(from_file, Path(what), options.rules), options)
 
 
 def from_file(path: Path, rules: Rules) -> Metainfo:

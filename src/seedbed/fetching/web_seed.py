@@ -123,7 +123,7 @@ class WebSeed:
             else:
                 wrong.append(held.piece)
         writer.write(good)
-        self.job.desk.settle(claim, [(piece, len(data)) for piece, data in good], wrong)
+        self.job.desk.settle(claim, [(piece, self.job.prover.data_size(piece)) for piece, _ in good], wrong)
         if wrong and reader.is_html:
             raise Fault(Kind.MISSING, "an error page (text/html) comes instead of data")
 

@@ -232,6 +232,14 @@ class LibtorrentEngine:
         with translated(record.name):
             return await asyncio.to_thread(snapshot.peers_of, record.live)  # the alert for it cannot be read in Python
 
+    async def want_pieces(self, torrent: TorrentId, pieces: Iterable[int], *, wanted: bool) -> None:
+        """Fetch these pieces, or do not."""
+        record = self._registry.get(torrent)
+        if wanted:
+            record.doubt()
+        with translated(record.name):
+            record.live.prioritize_pieces([(piece, params.priority(wanted=wanted)) for piece in pieces])
+
     async def add_piece(self, torrent: TorrentId, piece: int, data: bytes) -> bool:
         """Inject a piece; False when its hash is wrong."""
         record = self._registry.get(torrent)

@@ -174,6 +174,11 @@ def file_priorities(info: lt.torrent_info | None, wanted: frozenset[int] | None)
     return [_UNWANTED if pad or next(ours) not in wanted else _WANTED for pad in is_pad]
 
 
+def priority(*, wanted: bool) -> int:
+    """Libtorrent's number for a piece that is wanted, or not."""
+    return _WANTED if wanted else _UNWANTED
+
+
 def _set_sources(params: lt.add_torrent_params, addition: Addition, *, webtorrent: bool) -> None:
     trackers = list(dict.fromkeys([*params.trackers, *addition.trackers])) if addition.use_trackers else []
     if not webtorrent:

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine for a fetch: listening anywhere, gone quickly, blind to private networks unless allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seedbed.core.hosts import PRIVATE_NETWORKS
+from seedbed.engine.settings import Settings, network_around
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from seedbed.engine.base import Engine
+    from seedbed.fetching.options import Options
+
+
+def open_engine(options: Options) -> AbstractAsyncContextManager[Engine]:
+    """The engine to fetch with; libtorrent is loaded only here."""
+    if options.open_engine:
+        return options.open_engine()
+    from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415  # 50 ms that HTTP need not pay
+
+    return LibtorrentEngine(settings_for(options))
+
+
+def settings_for(options: Options) -> Settings:
+    """How the engine behaves."""
+    allowed = [net for host, _ in options.peers if (net := network_around(host, alone=True))]
+    if options.rules.allows_private:
+        allowed = [str(network) for network in PRIVATE_NETWORKS]
+    return Settings(
+        listen=("0.0.0.0:0", "[::]:0"),
+        enable_dht=options.uses_dht,
+        enable_lsd=options.uses_dht and options.rules.allows_private,
+        stop_timeout_s=1.0,
+        tick_ms=100,
+        reconnect_s=3,
+    ).allowing(*allowed)

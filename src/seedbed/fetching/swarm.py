@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All peers of a torrent as one source of the plan, through the engine.
+
+The engine writes into the same work folder as the web seeds do, but other pieces: it wants only what the plan has
+given it. It proves each piece before it says so, and puts all on disk before it calls itself complete; pieces that both
+have touched, or that it never vouched for, are proved again by us before anything gets its final name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seedbed.core import metainfo_reader
+from seedbed.engine import base
+from seedbed.engine.base import Addition, Endpoint
+from seedbed.errors import NoSpaceError, SeedbedError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from seedbed.core.metainfo import Metainfo
+    from seedbed.engine.base import Engine, TorrentId
+    from seedbed.engine.stream import EventStream
+    from seedbed.fetching.desk import Desk
+    from seedbed.fetching.plan import Source
+    from seedbed.fetching.proof import Prover
+    from seedbed.fetching.store import Store
+
+log = logging.getLogger(__name__)
+
+NAME = "peers"
+"""What the source is called in results."""
+MAX_CLAIMS = 4
+"""Runs that the peers have at once, so that the engine never runs dry: it hangs up when it wants nothing."""
+_TICK_S = 0.2
+_SETTLE_TIMEOUT_S = 120.0
+"""For flushing what the engine has written: a slow disk takes 10 MB/s."""
+_MAX_NOTES = 5
+
+
+@dataclass(slots=True)
+class Swarm:
+    """The peers of one fetch. :meth:`run` is one task's whole work; nobody else changes what is here."""
+
+    desk: Desk
+    source: Source
+    store: Store
+    prover: Prover
+    open_engine: Callable[[], AbstractAsyncContextManager[Engine]]
+    peers: tuple[Endpoint, ...]
+    uses_trackers: bool
+    given: set[int] = field(default_factory=set)
+    """Pieces that the engine was ever asked for: it may have written to them."""
+    good: set[int] = field(default_factory=set)
+    """Pieces that it vouched for."""
+    is_settled: bool = False
+    """Whether it has put on disk all that it vouched for."""
+    full: Metainfo | None = None
+    """The torrent with the piece layers that peers sent, where we had none."""
+    peer_count: int = 0
+    """Connected now."""
+    _wanted: set[int] = field(default_factory=set)
+    _downloaded_bytes: int = 0
+
+    async def run(self, have: set[int]) -> None:
+        """Fetch until the fetch is over, then settle.
+
+        Args:
+            have: Pieces that are in the work folder, proved.
+        """
+        try:
+            async with self.open_engine() as engine:
+                torrent = await self._add(engine, have)
+                with engine.events(torrent) as events:
+                    reader = asyncio.create_task(self._read(events))
+                    try:
+                        await self._tend(engine, torrent)
+                    finally:
+                        reader.cancel()
+                        with suppress(asyncio.CancelledError):
+                            await reader
+                await self._settle(engine, torrent)
+        except SeedbedError as error:
+            log.debug("peers failed: %s", error)
+            self.desk.note(self.source, error.message)
+            self.source.banned = error.message
+            self.desk.release(self.source)
+
+    async def _add(self, engine: Engine, have: set[int]) -> TorrentId:
+        store = self.store
+        count = store.layout.piece_count
+        await asyncio.to_thread(store.stretch)
+        torrent = await engine.add(
+            Addition(
+                store.metainfo,
+                store.data_folder,
+                have_pieces=[piece in have for piece in range(count)],
+                wanted_files=frozenset(store.growing),
+                peers=self.peers,
+                use_trackers=self.uses_trackers,
+                paused=True,
+            )
+        )
+        await engine.want_pieces(torrent, range(count), wanted=False)
+        await self._share_out(engine, torrent)
+        await engine.start(torrent)
+        return torrent
+
+    async def _tend(self, engine: Engine, torrent: TorrentId) -> None:
+        while not self.desk.is_over():
+            await self._share_out(engine, torrent)
+            await engine.refresh()
+            status = engine.status(torrent)
+            if status.downloaded_bytes > self._downloaded_bytes:
+                self._downloaded_bytes = status.downloaded_bytes
+                self.desk.touch(self.source)
+            self.peer_count = sum(not peer.is_connecting for peer in await engine.peers(torrent))
+            await asyncio.to_thread(self.desk.wait_for_end, _TICK_S)
+        self.peer_count = 0
+
+    async def _share_out(self, engine: Engine, torrent: TorrentId) -> None:
+        """Take work from the plan, and tell the engine what is its to fetch now."""
+        while self.desk.next_claim(self.source, waits=False):
+            pass
+        ours = self.desk.open_pieces(self.source)
+        if dropped := self._wanted - ours - self.good:
+            await engine.want_pieces(torrent, sorted(dropped), wanted=False)
+        if new := ours - self._wanted:
+            self.given |= new
+            await engine.want_pieces(torrent, sorted(new), wanted=True)
+        self._wanted = ours
+
+    async def _read(self, events: EventStream) -> None:
+        async for event in events:
+            if isinstance(event, base.PieceFinished):
+                self.good.add(event.piece)
+                self.desk.came(self.source, event.piece, self.prover.data_size(event.piece))
+            elif isinstance(event, base.FileError):
+                self.desk.stop(_disk_trouble(event, self.store))
+            else:
+                self._note(event)
+
+    def _note(self, event: base.Event) -> None:
+        """Remember why there are no peers, for the error that says so."""
+        text = ""
+        if isinstance(event, base.TrackerFailed):
+            text = f"tracker {event.url}: {event.reason}"
+        elif isinstance(event, base.PieceRefused):
+            text = "pieces with wrong bytes came and were thrown away"
+        elif isinstance(event, base.PeerDisconnected) and event.peer in self.peers:
+            text = f"peer {event.peer}: {event.reason}"
+        if text and len(self.source.faults) < _MAX_NOTES:
+            self.desk.note(self.source, text)
+
+    async def _settle(self, engine: Engine, torrent: TorrentId) -> None:
+        """Wait until what the engine vouched for is on disk; what it was still fetching is no longer wanted."""
+        if not self.good:
+            return
+        if left := self.given - self.good:
+            await engine.want_pieces(torrent, sorted(left), wanted=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE_TIMEOUT_S):
+                while not engine.status(torrent).is_complete:
+                    await asyncio.sleep(0.02)
+                    await engine.refresh()
+                self.is_settled = not engine.status(torrent).error
+                if self.prover.is_blind:
+                    self.full = metainfo_reader.parse(await engine.torrent_file(torrent))
+
+    @property
+    def doubtful(self) -> set[int]:
+        """Pieces to prove again: others may have been written over by the engine, or not been flushed."""
+        return self.given - self.good if self.is_settled and not self.full else set(self.given)
+
+
+def _disk_trouble(event: base.FileError, store: Store) -> StateError:
+    if event.is_no_space:
+        return NoSpaceError(
+            f"{store.folder}: the disk is full",
+            hint="Free some space and run the same command again: what was fetched is kept and not fetched again.",
+        )
+    return StateError(f"{event.path}: {event.reason}")

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All sources at work on one plan, until all is proved, nobody can help, or nobody sends anything."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from seedbed.engine.base import Endpoint
+from seedbed.fetching import swarm as peers
+from seedbed.fetching.agent import agent
+from seedbed.fetching.desk import Desk
+from seedbed.fetching.engines import open_engine
+from seedbed.fetching.plan import Plan
+from seedbed.fetching.web_seed import Job, WebSeed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seedbed.fetching.options import Options
+    from seedbed.fetching.proof import Prover
+    from seedbed.fetching.store import Store
+
+TICK_S = 0.1
+"""How often progress is told and the end is looked for."""
+_HEAD_START_S = 1.0
+"""Web seeds may end it alone: what takes them a second needs no peers, and no engine is started."""
+_JOIN_TIMEOUT_S = 1.0
+
+
+@dataclass(slots=True)
+class Transfer:
+    """One round of fetching."""
+
+    store: Store
+    prover: Prover
+    options: Options
+    desk: Desk
+    tell: Callable[[Transfer], object]
+    """Told a few times a second that something may have moved."""
+    swarm: peers.Swarm | None = None
+    _seeds: list[WebSeed] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, store: Store, prover: Prover, options: Options, missing: set[int], tell: Callable[[Transfer], object]
+    ) -> Transfer:
+        """Prepare the sources for some missing pieces."""
+        desk = Desk(Plan(missing, piece_length=store.layout.piece_length, rules=options.rules))
+        transfer = cls(store, prover, options, desk, tell)
+        job = Job(store.metainfo, store.layout, prover, desk, options.rules, agent(), store.open_writer)
+        for url in _web_seed_urls(store) if options.uses_web_seeds and not prover.is_blind else ():
+            source = desk.add_source(url, max_claims=options.rules.connections_per_source)
+            transfer._seeds += [WebSeed(job, url, source) for _ in range(source.max_claims)]
+        if _may_have_peers(store, options):
+            transfer.swarm = _swarm(store, prover, options, desk)
+        return transfer
+
+    async def run(self, have: set[int]) -> None:
+        """Fetch; what came of it is in the desk and the swarm.
+
+        Args:
+            have: Pieces in the work folder, proved.
+        """
+        async with asyncio.TaskGroup() as group:
+            if self.swarm:
+                group.create_task(self._run_swarm(self.swarm, have))
+            await self._run_web_seeds()
+
+    async def _run_swarm(self, swarm: peers.Swarm, have: set[int]) -> None:
+        if self._seeds and not (self.options.peers or self.options.found_peers):
+            await asyncio.to_thread(self.desk.wait_for_end, _HEAD_START_S, only_end=True)
+        if not self.desk.is_over():
+            await swarm.run(have)
+
+    async def _run_web_seeds(self) -> None:
+        desk = self.desk
+        threads = [threading.Thread(target=seed.run, name="seedbed-http", daemon=True) for seed in self._seeds]
+        for thread in threads:
+            thread.start()
+        try:
+            while not desk.is_over() and desk.silent_s() < self.options.rules.no_progress_timeout_s:
+                self.tell(self)
+                await asyncio.to_thread(desk.wait_for_end, TICK_S)
+        finally:
+            desk.stop()
+            for seed in self._seeds:
+                seed.abort()
+            for thread in threads:
+                thread.join(_JOIN_TIMEOUT_S)
+        self.tell(self)
+
+
+def _swarm(store: Store, prover: Prover, options: Options, desk: Desk) -> peers.Swarm:
+    source = desk.add_source(peers.NAME, max_claims=peers.MAX_CLAIMS, is_swarm=True)
+    return peers.Swarm(
+        desk,
+        source,
+        store,
+        prover,
+        partial(open_engine, options),
+        tuple(Endpoint(*peer) for peer in dict.fromkeys((*options.peers, *options.found_peers))),
+        options.uses_trackers,
+    )
+
+
+def _may_have_peers(store: Store, options: Options) -> bool:
+    has_trackers = options.uses_trackers and bool(store.metainfo.trackers)
+    named = bool(options.peers or options.found_peers)
+    return options.uses_peers and (named or has_trackers or options.uses_dht)
+
+
+def _web_seed_urls(store: Store) -> tuple[str, ...]:
+    """Web seeds that we can ask, each once."""
+    urls = (url for url in store.metainfo.web_seeds if url.lower().startswith(("http://", "https://")))
+    return tuple(dict.fromkeys(urls))
