@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _LARGE_BYTES = 200_000
 """A .torrent of this size takes about a tick of the loop to read; larger ones are read in a thread."""
-_IN_FLIGHT = 500
+_IN_FLIGHT = 100
 """Additions handed to libtorrent before their answers are awaited: alerts of more would flood its queue."""
 _COPY_POLL_S = 1.0
 
