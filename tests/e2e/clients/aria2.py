@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501  # command lines read best in few rows
 """aria2c as a client. It knows v1 only."""
 
 from __future__ import annotations

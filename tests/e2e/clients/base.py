@@ -10,11 +10,11 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 60.0
@@ -70,7 +70,13 @@ def process(command: list[str], log: Path, **options: object) -> Iterator[subpro
     with log.open("wb") as sink:
         started = subprocess.Popen(  # type: ignore[call-overload]  # options are Popen's own
             command,
-            **{"stdout": sink, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, "start_new_session": True, **options},
+            **{
+                "stdout": sink,
+                "stderr": subprocess.STDOUT,
+                "stdin": subprocess.DEVNULL,
+                "start_new_session": True,
+                **options,
+            },
         )
     try:
         yield started

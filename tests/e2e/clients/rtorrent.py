@@ -41,9 +41,17 @@ class RTorrent:
         config = scratch / "rtorrent.rc"
         config.write_text(_CONFIG.format(folder=folder, scratch=scratch, host=LOOPBACK, port=port))
         command = [require("rtorrent"), "-n", "-o", f"import={config}", str(torrent)]
-        with _terminal(log) as terminal, process(
-            command, scratch / "rtorrent.log", stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"}
-        ) as started:
+        with (
+            _terminal(log) as terminal,
+            process(
+                command,
+                scratch / "rtorrent.log",
+                stdin=terminal,
+                stdout=terminal,
+                stderr=terminal,
+                env={**os.environ, "TERM": "xterm"},
+            ) as started,
+        ):
             wait_until(lambda: accepts(port) or started.poll() is not None, "rtorrent listens", log=log)
             yield Running(port, lambda: (scratch / "done").exists(), log)
 

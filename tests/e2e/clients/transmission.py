@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501  # command lines read best in few rows
 """transmission-daemon as a client. Version 3 knows v1 only, refuses hybrids, and never dials loopback."""
 
 from __future__ import annotations

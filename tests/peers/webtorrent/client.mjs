@@ -10,7 +10,7 @@ const client = new WebTorrent({
 })
 client.on('error', error => { tell({ event: 'error', message: String(error.message || error) }); process.exit(1) })
 client.add(readFileSync(torrentPath), { path: folder }, torrent => {
-  tell({ event: 'ready', port: client.torrentPort, infoHash: torrent.infoHash })
+  tell({ event: 'ready', port: client.torrentPort, infoHash: torrent.infoHash, progress: torrent.progress })
   const done = () => tell({ event: 'done' })
   if (torrent.done) done(); else torrent.on('done', done)
 })

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kills and full disks: every run ends with a verified copy, or with the state to get there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.clients.base import LOOPBACK
+from tests.e2e.clients.seedbed import PROGRAM, seedbed, seeding
+from tests.e2e.data import make_file, make_torrent, make_tree, same
+from tests.e2e.nginx import web_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+
+KILLS = 40
+SEED = 20_261_121
+MiB = 1 << 20
+
+
+@contextlib.contextmanager
+def sources(folder: Path, torrent_format: str, shape: str) -> Iterator[tuple[Path, Path, list[str]]]:
+    """A dataset behind a slow web seed and a seeder: data, torrent and the options that reach the seeder."""
+    data = make_tree(folder / "data") if shape == "tree" else make_file(folder / "data", size=6_000_000)
+    with web_seed(folder / "data", folder / "nginx", more="limit_rate 3m;") as url:
+        torrent = make_torrent(data, folder / "x.torrent", torrent_format, "--webseed", url)
+        with seeding(torrent, folder / "data", folder / "seed.log") as ours:
+            yield data, torrent, ["--peer", f"{LOOPBACK}:{ours.port}", "--lan"]
+
+
+@pytest.mark.parametrize(("torrent_format", "shape"), [("hybrid", "file"), ("hybrid", "tree"), ("v1", "tree"), ("v2", "file")])
+def test_fetcher_is_killed(torrent_format: str, shape: str, tmp_path: Path) -> None:
+    """A fetch that is killed at a random moment, ten times for each form, leaves nothing false and is finished later."""
+    chance = random.Random(f"{SEED}{torrent_format}{shape}")
+
+    with sources(tmp_path, torrent_format, shape) as (data, torrent, options):
+        for attempt in range(KILLS // 4):
+            into = tmp_path / f"into{attempt}"
+            fetch = [*PROGRAM, "fetch", str(torrent), "-o", str(into), "-q", *options]
+            with subprocess.Popen(fetch, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as victim:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    victim.wait(chance.uniform(0.05, 1.5))
+                victim.send_signal(signal.SIGKILL)
+            assert_nothing_false(data, into)
+
+            seedbed("fetch", torrent, "-o", into, *options)
+
+            assert same(data, into / data.name)
+            assert sorted(path.name for path in into.iterdir()) == [data.name], "no state is left behind"
+            shutil.rmtree(into)
+
+
+def assert_nothing_false(data: Path, into: Path) -> None:
+    """What has its final name after a kill is the whole and true dataset."""
+    if (into / data.name).exists():
+        assert same(data, into / data.name)
+
+
+def test_seeder_is_killed(tmp_path: Path) -> None:
+    """A seeder that is killed in the middle is started again and the fetch ends well; ten times."""
+    chance = random.Random(SEED)
+    data = make_file(tmp_path / "data", size=24 * MiB)
+    torrent = make_torrent(data, tmp_path / "x.torrent", "hybrid")
+
+    for attempt in range(KILLS // 4):
+        into = tmp_path / f"into{attempt}"
+        with seeding(torrent, tmp_path / "data", tmp_path / "first.log") as first:
+            options = ["--peer", f"{LOOPBACK}:{first.port}", "--lan", "--timeout", "60"]
+            fetch = subprocess.Popen([*PROGRAM, "fetch", str(torrent), "-o", str(into), "-q", *options], stderr=subprocess.DEVNULL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                fetch.wait(chance.uniform(0.3, 1.0))
+            kill_group_of(first.port, tmp_path / "first.log")
+        fetch.kill()
+        fetch.wait()
+        assert_nothing_false(data, into)
+
+        with seeding(torrent, tmp_path / "data", tmp_path / "second.log") as second:
+            seedbed("fetch", torrent, "-o", into, "--peer", f"{LOOPBACK}:{second.port}", "--lan")
+
+        assert same(data, into / data.name)
+        shutil.rmtree(into)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+@pytest.mark.parametrize("torrent_format", ["v1", "v2", "hybrid"])
+@pytest.mark.parametrize("by", ["peer", "http"])
+def test_full_disk(torrent_format: str, by: str, tmp_path: Path) -> None:
+    """A fetch onto a file system that fills up fails with 13, keeps its state, and ends well when there is space."""
+    data = make_file(tmp_path / "data", size=12 * MiB)
+    with small_disk(tmp_path / "disk", 20) as disk:
+        with web_seed(tmp_path / "data", tmp_path / "nginx") as url:
+            torrent = make_torrent(data, tmp_path / "x.torrent", torrent_format, "--webseed", url)
+            with seeding(torrent, tmp_path / "data", tmp_path / "seed.log") as ours:
+                options = ["--no-peers"] if by == "http" else ["--no-webseeds", "--peer", f"{LOOPBACK}:{ours.port}"]
+                (disk / "ballast").write_bytes(bytes(14 * MiB))
+
+                seedbed("fetch", torrent, "-o", disk / "into", "--lan", *options, expected=13)
+                assert not (disk / "into" / data.name).exists()
+
+                (disk / "ballast").unlink()
+                seedbed("fetch", torrent, "-o", disk / "into", "--lan", *options)
+                assert same(data, disk / "into" / data.name)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size_mib: int) -> Iterator[Path]:
+    """A file system of a few MiB."""
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(folder)], check=False)
+    if done.returncode:
+        pytest.skip("no right to mount here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
