@@ -72,7 +72,8 @@ def data_of(home: Path, shape: str) -> Path:
 def test_they_fetch_from_us(client: str, format_: str, shape: str, home: Path, tmp_path: Path) -> None:
     """A client gets the whole dataset from ``seedbed seed``."""
     torrent, into, scratch = home / f"{shape}-{format_}.torrent", tmp_path / "into", tmp_path / "scratch"
-    into.mkdir(), scratch.mkdir()
+    into.mkdir()
+    scratch.mkdir()
 
     with CLIENTS[client]().run(torrent, into, scratch) as theirs:
         with seeding(torrent, home / "data", tmp_path / "seed.log", "--peer", f"{LOOPBACK}:{theirs.port}"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.clients.base import LOOPBACK
+from tests.e2e.clients.base import LOOPBACK, wait_until
 from tests.e2e.clients.seedbed import PROGRAM, seedbed, seeding
 from tests.e2e.data import make_file, make_torrent, make_tree, same
 from tests.e2e.nginx import web_seed
@@ -39,7 +39,9 @@ def sources(folder: Path, torrent_format: str, shape: str) -> Iterator[tuple[Pat
             yield data, torrent, ["--peer", f"{LOOPBACK}:{ours.port}", "--lan"]
 
 
-@pytest.mark.parametrize(("torrent_format", "shape"), [("hybrid", "file"), ("hybrid", "tree"), ("v1", "tree"), ("v2", "file")])
+@pytest.mark.parametrize(
+    ("torrent_format", "shape"), [("hybrid", "file"), ("hybrid", "tree"), ("v1", "tree"), ("v2", "file")]
+)
 def test_fetcher_is_killed(torrent_format: str, shape: str, tmp_path: Path) -> None:
     """A fetch that is killed at a random moment, ten times for each form, leaves nothing false and is finished later."""
     chance = random.Random(f"{SEED}{torrent_format}{shape}")
@@ -77,10 +79,12 @@ def test_seeder_is_killed(tmp_path: Path) -> None:
         into = tmp_path / f"into{attempt}"
         with seeding(torrent, tmp_path / "data", tmp_path / "first.log") as first:
             options = ["--peer", f"{LOOPBACK}:{first.port}", "--lan", "--timeout", "60"]
-            fetch = subprocess.Popen([*PROGRAM, "fetch", str(torrent), "-o", str(into), "-q", *options], stderr=subprocess.DEVNULL)
+            fetch = subprocess.Popen(
+                [*PROGRAM, "fetch", str(torrent), "-o", str(into), "-q", *options], stderr=subprocess.DEVNULL
+            )
             with contextlib.suppress(subprocess.TimeoutExpired):
                 fetch.wait(chance.uniform(0.3, 1.0))
-            kill_group_of(first.port, tmp_path / "first.log")
+            os.kill(first.pid, signal.SIGKILL)
         fetch.kill()
         fetch.wait()
         assert_nothing_false(data, into)
@@ -92,25 +96,67 @@ def test_seeder_is_killed(tmp_path: Path) -> None:
         shutil.rmtree(into)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+
+
+@needs_root
 @pytest.mark.parametrize("torrent_format", ["v1", "v2", "hybrid"])
 @pytest.mark.parametrize("by", ["peer", "http"])
-def test_full_disk(torrent_format: str, by: str, tmp_path: Path) -> None:
-    """A fetch onto a file system that fills up fails with 13, keeps its state, and ends well when there is space."""
-    data = make_file(tmp_path / "data", size=12 * MiB)
-    with small_disk(tmp_path / "disk", 20) as disk:
-        with web_seed(tmp_path / "data", tmp_path / "nginx") as url:
-            torrent = make_torrent(data, tmp_path / "x.torrent", torrent_format, "--webseed", url)
-            with seeding(torrent, tmp_path / "data", tmp_path / "seed.log") as ours:
-                options = ["--no-peers"] if by == "http" else ["--no-webseeds", "--peer", f"{LOOPBACK}:{ours.port}"]
-                (disk / "ballast").write_bytes(bytes(14 * MiB))
+def test_disk_is_full_before(torrent_format: str, by: str, tmp_path: Path) -> None:
+    """A fetch that cannot fit says so with 13 and ends well when there is space."""
+    with small_disk(tmp_path / "disk", 20) as disk, offered(tmp_path, torrent_format, by) as (data, fetch):
+        (disk / "ballast").write_bytes(bytes(14 * MiB))
+        refused = seedbed(*fetch, "-o", disk / "into", expected=13)
+        assert refused["error"] == "NoSpaceError"
+        assert not (disk / "into" / data.name).exists()
 
-                seedbed("fetch", torrent, "-o", disk / "into", "--lan", *options, expected=13)
-                assert not (disk / "into" / data.name).exists()
+        (disk / "ballast").unlink()
+        seedbed(*fetch, "-o", disk / "into")
+        assert same(data, disk / "into" / data.name)
 
-                (disk / "ballast").unlink()
-                seedbed("fetch", torrent, "-o", disk / "into", "--lan", *options)
-                assert same(data, disk / "into" / data.name)
+
+@needs_root
+@pytest.mark.parametrize("torrent_format", ["v1", "v2", "hybrid"])
+@pytest.mark.parametrize("by", ["peer", "http"])
+def test_disk_fills_up(torrent_format: str, by: str, tmp_path: Path) -> None:
+    """A disk that fills up in the middle ends the fetch with 13; its state is kept, and it ends well with space."""
+    with small_disk(tmp_path / "disk", 20) as disk, offered(tmp_path, torrent_format, by) as (data, fetch):
+        into = disk / "into"
+        with subprocess.Popen(
+            [*PROGRAM, *map(str, fetch), "-o", str(into), "--json"], stdout=subprocess.PIPE
+        ) as running:
+            wait_until(lambda: used_bytes(disk) > MiB, "the fetch has begun")
+            fill(disk / "ballast")
+            assert running.wait(60) == 13
+        assert not (into / data.name).exists()
+        assert used_bytes(into) > 0
+
+        (disk / "ballast").unlink()
+        seedbed(*fetch, "-o", into)
+        assert same(data, into / data.name)
+
+
+@contextlib.contextmanager
+def offered(folder: Path, torrent_format: str, by: str) -> Iterator[tuple[Path, list[object]]]:
+    """A dataset of 12 MiB at 3 MB/s by HTTP or from a peer: the data, and the command that fetches it."""
+    data = make_file(folder / "data", size=12 * MiB)
+    with web_seed(folder / "data", folder / "nginx", more="limit_rate 3m;") as url:
+        torrent = make_torrent(data, folder / "x.torrent", torrent_format, "--webseed", url)
+        with seeding(torrent, folder / "data", folder / "seed.log", "--upload-limit", "3MB") as ours:
+            options = ["--no-peers"] if by == "http" else ["--no-webseeds", "--peer", f"{LOOPBACK}:{ours.port}"]
+            yield data, ["fetch", torrent, "--lan", *options]
+
+
+def used_bytes(folder: Path) -> int:
+    """Bytes of the files in a folder that are on disk."""
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
+def fill(ballast: Path) -> None:
+    """Write until there is no space."""
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(64 * 1024))
 
 
 @contextlib.contextmanager

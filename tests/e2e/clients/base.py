@@ -30,6 +30,8 @@ class Running:
     is_done: Callable[[], bool]
     """Whether it says that it has all it wants."""
     log: Path
+    pid: int = 0
+    """The process, where a test may kill it."""
 
 
 class Client(Protocol):
