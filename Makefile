@@ -26,7 +26,7 @@ fix: $(VENV)/.dev  ## Format and mend what can be mended automatically
 	$(BIN)/ruff check --fix src tests benchmarks examples
 
 bench: $(VENV)/.dev peers  ## Measure against other programs, paired (about 30 minutes)
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(if $(QUICK),--quick)
 
 fuzz: $(VENV)/.dev  ## A minute of coverage-guided fuzzing for each parser
 	for target in tests/fuzz/fuzz_*.py; do $(BIN)/python $$target -max_total_time=60 || exit 1; done
