@@ -56,11 +56,18 @@ def make_torrent(data: Path, target: Path, format_: str, *options: str) -> Path:
     return target
 
 
-def same(left: Path, right: Path) -> bool:
-    """Whether two files or folders hold the same bytes and nothing else."""
+def same(left: Path, right: Path, *, without_empty: bool = False) -> bool:
+    """Whether two files or folders hold the same bytes and nothing else.
+
+    Args:
+        left: What there was.
+        right: What arrived.
+        without_empty: Empty files may be missing on the right: Transmission does not make them.
+    """
     if left.is_file():
         return right.is_file() and filecmp.cmp(left, right, shallow=False)
     names = {path.relative_to(left) for path in left.rglob("*") if path.is_file()}
     found = {path.relative_to(right) for path in right.rglob("*") if path.is_file()}
     extra = {path for path in found - names if path.parts[0] != ".pad" and path.suffix != ".aria2"}
-    return not extra and all(filecmp.cmp(left / name, right / name, shallow=False) for name in names)
+    names = {name for name in names if name in found or not without_empty or (left / name).stat().st_size}
+    return not extra and names <= found and all(filecmp.cmp(left / name, right / name, shallow=False) for name in names)

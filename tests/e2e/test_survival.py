@@ -43,7 +43,7 @@ def sources(folder: Path, torrent_format: str, shape: str) -> Iterator[tuple[Pat
     ("torrent_format", "shape"), [("hybrid", "file"), ("hybrid", "tree"), ("v1", "tree"), ("v2", "file")]
 )
 def test_fetcher_is_killed(torrent_format: str, shape: str, tmp_path: Path) -> None:
-    """A fetch that is killed at a random moment, ten times for each form, leaves nothing false and is finished later."""
+    """A fetch that is killed at a random moment leaves nothing false and is finished later; ten times a form."""
     chance = random.Random(f"{SEED}{torrent_format}{shape}")
 
     with sources(tmp_path, torrent_format, shape) as (data, torrent, options):

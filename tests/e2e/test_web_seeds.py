@@ -54,7 +54,7 @@ def test_they_fetch_by_http(client: type[Client], format_: str, shape: str, tmp_
         with client().run(torrent, into, scratch) as theirs:
             wait_until(theirs.is_done, "the client has all", log=theirs.log)
 
-    assert same(data, into / data.name)
+    assert same(data, into / data.name, without_empty=client is Transmission)
 
 
 @pytest.mark.parametrize("format_", ["v1", "v2", "hybrid"])

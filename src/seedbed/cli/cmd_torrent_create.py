@@ -220,16 +220,16 @@ def _tell(created: Created, path: Path, seconds: float, *, explain: bool) -> Non
         "torrent": str(path),
         "name": created.name,
         "format": plan.wish.format,
-        "info_hash_v1": created.info_hashes.v1_hex,
-        "info_hash_v2": created.info_hashes.v2_hex,
+        "infohash_v1": created.info_hashes.v1_hex or None,
+        "infohash_v2": created.info_hashes.v2_hex or None,
         "size_bytes": size,
         "piece_length": plan.piece_length,
         "piece_count": plan.layout.piece_count,
-        "web_seeds": list(dict.fromkeys((*plan.wish.web_seeds, *plan.dataset.web_seeds))),
+        "web_seeds": list(plan.web_seeds),
         "remarks": list(plan.dataset.remarks),
         "seconds": round(seconds, 3),
         "files": [
-            {"path": "/".join(one.path), "length": one.length, "sha256": one.sha256, "md5": one.md5,
+            {"path": "/".join(one.path), "size_bytes": one.length, "sha256": one.sha256, "md5": one.md5,
              "pieces_root": one.pieces_root}
             for one in created.files
         ],

@@ -117,8 +117,8 @@ def _by_what(checked: Checked) -> str:
 def _facts(checked: Checked, found: list[FileFinding]) -> dict[str, Any]:
     return {
         "name": checked.metainfo.name,
-        "info_hash_v1": checked.metainfo.info_hashes.v1_hex,
-        "info_hash_v2": checked.metainfo.info_hashes.v2_hex,
+        "infohash_v1": checked.metainfo.info_hashes.v1_hex,
+        "infohash_v2": checked.metainfo.info_hashes.v2_hex,
         "verified": not found,
         "checked_by": _by_what(checked),
         "size_bytes": checked.metainfo.size_bytes,

@@ -16,7 +16,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from seedbed.core.metainfo import Metainfo
+    from seedbed.core.metainfo import Format, Metainfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,22 @@ def web_seed_url(base: str, metainfo: Metainfo, file_index: int) -> str:
         return base + quote(metainfo.name, safe="") if base.endswith("/") else base
     root = base if base.endswith("/") else base + "/"
     return root + quoted_path((metainfo.name, *metainfo.files[file_index].path))
+
+
+def web_seed_base(url: str, name: str, *, is_single_file: bool, format_: Format) -> str:
+    """The spelling of a web seed that all clients read alike (BEP 19).
+
+    A folder's web seed ends in a slash: libtorrent adds one, others do not. A single file's is the whole URL of the
+    file: WebTorrent adds no name. But of a v2-only single file libtorrent 2.1.1 asks for the name below whatever URL
+    there is, as if it were a folder, so there the folder's URL is the one that works.
+    """
+    if "?" in url:
+        return url
+    if not is_single_file:
+        return url if url.endswith("/") else url + "/"
+    if format_ == "v2":
+        return url.removesuffix(quote(name, safe="")) if url.endswith("/" + quote(name, safe="")) else url
+    return url + quote(name, safe="") if url.endswith("/") else url
 
 
 def quoted_path(parts: Sequence[str]) -> str:

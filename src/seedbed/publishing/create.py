@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.core.ids import V1_LENGTH, InfoHashes
-from seedbed.core.layout import Layout
+from seedbed.core.layout import Layout, web_seed_base
 from seedbed.core.merkle import HASH_LENGTH, root_from_layer
 from seedbed.core.metainfo import DEFAULT_RULES, Draft, File
 from seedbed.core.metainfo_writer import build, info_of
@@ -63,6 +63,14 @@ class Plan:
     def piece_length(self) -> int:
         """Bytes."""
         return self.choice.piece_length
+
+    @property
+    def web_seeds(self) -> tuple[str, ...]:
+        """Those asked for and those that the data came from, each in the spelling that clients agree on."""
+        name, is_single = self.dataset.name, self.dataset.is_single_file
+        urls = (*self.wish.web_seeds, *self.dataset.web_seeds)
+        bases = (web_seed_base(url, name, is_single_file=is_single, format_=self.wish.format) for url in urls)
+        return tuple(dict.fromkeys(bases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,7 @@ def assemble(plan: Plan, hashes: Hashes) -> Created:
         pieces=hashes.pieces,
         piece_layers=layers,
         trackers=tuple((url,) for url in wish.trackers),
-        web_seeds=tuple(dict.fromkeys((*wish.web_seeds, *plan.dataset.web_seeds))),
+        web_seeds=plan.web_seeds,
         comment=wish.comment,
         created_by=wish.created_by,
         source=wish.source,

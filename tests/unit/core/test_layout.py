@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.core import metainfo_reader
-from seedbed.core.layout import Layout, Span, web_seed_url
+from seedbed.core.layout import Layout, Span, web_seed_base, web_seed_url
 from tests.unit.core.hostile import folder, v1
+
+if TYPE_CHECKING:
+    from seedbed.core.metainfo import Format
 
 lengths = st.lists(st.sampled_from([0, 1, 7, 8, 9, 16, 17, 30]), min_size=1, max_size=8).filter(any)
 
@@ -75,3 +80,20 @@ def test_empty_files_have_no_pieces() -> None:
 def test_web_seed_urls(torrent: bytes, base: str, url: str) -> None:
     """BEP 19: the file itself, or below URL and name; percent-encoded UTF-8."""
     assert web_seed_url(base, metainfo_reader.parse(torrent), 0) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "is_single_file", "format_", "base"),
+    [
+        ("https://h.example/data", False, "hybrid", "https://h.example/data/"),
+        ("https://h.example/data/", False, "v2", "https://h.example/data/"),
+        ("https://h.example/data/", True, "hybrid", "https://h.example/data/a%20b.tif"),
+        ("https://h.example/other.tif", True, "v1", "https://h.example/other.tif"),
+        ("https://h.example/data/a%20b.tif", True, "v2", "https://h.example/data/"),
+        ("https://h.example/other.tif", True, "v2", "https://h.example/other.tif"),
+        ("https://h.example/get?file=", True, "v1", "https://h.example/get?file="),
+    ],
+)
+def test_web_seed_spelling(url: str, is_single_file: bool, format_: Format, base: str) -> None:  # noqa: FBT001
+    """A web seed is written in the form that every client reads alike."""
+    assert web_seed_base(url, "a b.tif", is_single_file=is_single_file, format_=format_) == base
