@@ -57,7 +57,7 @@ async def seeding(torrent: Path, folder: Path) -> AsyncIterator[int]:
             ready: dict[str, Any] = {}
             while ready.get("event") != "ready":
                 ready = json.loads(await started.stdout.readline())
-        yield ready["port"]
+        yield ready["listen"][0]["port"]
     finally:
         started.terminate()
         await started.wait()
@@ -110,12 +110,8 @@ def summary() -> None:
     """What a newcomer has seen."""
     files = [path for path in SAMPLE.iterdir() if path.is_file()]
     total = sum(path.stat().st_size for path in files)
-    print(
-        f"\n{GREEN}Done.{PLAIN} {len(files)} files of open data ({total / 1e6:.1f} MB) left one program and arrived in"
-    )
-    print(
-        "another, once from a peer and once from a web server. Every byte was proved; a flipped bit was found and mended."
-    )
+    print(f"\n{GREEN}Done.{PLAIN} {len(files)} files of open data ({total / 1e6:.1f} MB) left one program and arrived")
+    print("in another, once from a peer and once from a web server. Every byte was proved; a flipped bit was mended.")
     print("Next: .venv/bin/seedbed torrent create FOLDER, then .venv/bin/seedbed seed FOLDER.torrent --data .")
 
 

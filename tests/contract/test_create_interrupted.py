@@ -44,7 +44,7 @@ def test_killed_run_goes_on(tmp_path: Path) -> None:
     assert "Going on" in done.stderr
     whole = json.loads(create(path, "--no-resume", "--json", "--force").stdout)
     again = json.loads(done.stdout)
-    assert (again["info_hash_v1"], again["info_hash_v2"]) == (whole["info_hash_v1"], whole["info_hash_v2"])
+    assert (again["infohash_v1"], again["infohash_v2"]) == (whole["infohash_v1"], whole["infohash_v2"])
     assert not list((tmp_path / "cache").rglob("*.journal"))
 
 

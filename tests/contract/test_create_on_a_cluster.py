@@ -39,8 +39,8 @@ def test_local_cluster(tmp_path: Path) -> None:
 
     assert not done.returncode, done.stderr
     facts = json.loads(done.stdout)
-    assert facts["info_hash_v1"] == ours.info_hashes.v1_hex
-    assert facts["info_hash_v2"] == ours.info_hashes.v2_hex
+    assert facts["infohash_v1"] == ours.info_hashes.v1_hex
+    assert facts["infohash_v2"] == ours.info_hashes.v2_hex
     assert [one["sha256"] for one in facts["files"]] == [one.sha256 for one in ours.files]
 
 
@@ -59,8 +59,8 @@ def test_cluster_by_address(tmp_path: Path) -> None:
 
     assert not local.returncode, local.stderr
     assert not remote.returncode, remote.stderr
-    assert json.loads(local.stdout)["info_hash_v1"] == torrent_of(root).info_hashes.v1_hex
-    assert json.loads(remote.stdout)["info_hash_v2"] == torrent_of(root / "a").info_hashes.v2_hex
+    assert json.loads(local.stdout)["infohash_v1"] == torrent_of(root).info_hashes.v1_hex
+    assert json.loads(remote.stdout)["infohash_v2"] == torrent_of(root / "a").info_hashes.v2_hex
 
 
 def test_what_a_cluster_cannot_do(tmp_path: Path) -> None:

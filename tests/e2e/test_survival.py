@@ -142,7 +142,7 @@ def offered(folder: Path, torrent_format: str, by: str) -> Iterator[tuple[Path, 
     data = make_file(folder / "data", size=12 * MiB)
     with web_seed(folder / "data", folder / "nginx", more="limit_rate 3m;") as url:
         torrent = make_torrent(data, folder / "x.torrent", torrent_format, "--webseed", url)
-        with seeding(torrent, folder / "data", folder / "seed.log", "--upload-limit", "3MB") as ours:
+        with seeding(torrent, folder / "data", folder / "seed.log", "--max-upload", "3000000") as ours:
             options = ["--no-peers"] if by == "http" else ["--no-webseeds", "--peer", f"{LOOPBACK}:{ours.port}"]
             yield data, ["fetch", torrent, "--lan", *options]
 

@@ -13,6 +13,7 @@ import click
 
 from seedbed.cli import output, progress
 from seedbed.cli.seed_screen import SeedScreen, count_of
+from seedbed.core.hosts import PRIVATE_NETWORKS
 from seedbed.errors import DataError, InputError, NotFoundError, PartlyDoneError, SeedbedError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Serve peers of a private network, like 192.168.0.0/16; blocked otherwise.",
 )
+@click.option("--lan", is_flag=True, help="Serve peers of every private network: your own, this machine's.")
 @click.option(
     "--max-upload", metavar="BYTES", type=click.IntRange(0), default=0, help="Bytes a second at most; 0 is no limit."
 )
@@ -172,6 +174,8 @@ def _settings(peers: Sequence[Endpoint], *, copies: bool, **options: Any) -> Set
         report_copies=copies,
     )
     allowed = [*options["networks"], *(net for peer in peers if (net := network_around(peer.host, alone=True)))]
+    if options["lan"]:
+        allowed += map(str, PRIVATE_NETWORKS)
     if options["listen"]:
         host, port = _address(options["listen"], host="")
         settings = replace(settings, listen=_listen(host, port))

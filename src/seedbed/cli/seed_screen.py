@@ -101,8 +101,8 @@ def _ready_facts(ready: Ready) -> dict[str, Any]:
 def _offer_facts(offer: Offer) -> dict[str, Any]:
     return {
         "name": offer.metainfo.name,
-        "info_hash_v1": offer.metainfo.info_hashes.v1_hex,
-        "info_hash_v2": offer.metainfo.info_hashes.v2_hex,
+        "infohash_v1": offer.metainfo.info_hashes.v1_hex,
+        "infohash_v2": offer.metainfo.info_hashes.v2_hex,
         "size_bytes": offer.metainfo.size_bytes,
         "path": str(offer.place.path),
     }

@@ -9,6 +9,7 @@ are compared with what was asked for, so that no mixture of two versions is ever
 from __future__ import annotations
 
 import os
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -187,9 +188,13 @@ class _Taker:
 
 
 class HttpStream:
-    """Reads a file once, from its beginning: for servers without ranges. It cannot be resumed."""
+    """Reads a file once, from its beginning: for servers without ranges. It cannot be resumed.
+
+    One thread at a time: when one of several readers fails, the stream is closed while another may be in it.
+    """
 
     def __init__(self, file: HttpFile) -> None:
+        self._lock = threading.Lock()
         self._file = file
         self._position = 0
         self._answer = Answer()
@@ -204,9 +209,11 @@ class HttpStream:
 
     def close(self) -> None:
         """Give the connection back."""
-        self._multi.remove_handle(self._curl)
-        self._curl.close()
-        self._multi.close()
+        with self._lock:
+            self._multi.remove_handle(self._curl)
+            self._curl.close()
+            self._multi.close()
+            self._position = -1
 
     def read_into(self, start: int, view: memoryview) -> int:
         """Fill ``view`` with what comes next.
@@ -215,6 +222,10 @@ class HttpStream:
             FileChangedError: the server sends another version.
             SourceError: ``start`` is not where the stream is, or the stream broke.
         """
+        with self._lock:
+            return self._read_into(start, view)
+
+    def _read_into(self, start: int, view: memoryview) -> int:
         url = shown(self._file.url)
         if start != self._position:
             raise SourceError(f"{url}: the server sends it only from its beginning")

@@ -70,6 +70,6 @@ def _terminal(log: Path) -> Iterator[int]:
 
 
 def _drain(terminal: int, log: Path) -> None:
-    with contextlib.suppress(OSError), log.open("wb") as sink:
+    with contextlib.suppress(OSError), log.open("wb", buffering=0) as sink:
         while chunk := os.read(terminal, 65_536):
             sink.write(chunk)

@@ -49,7 +49,7 @@ def seeding(torrent: Path, folder: Path, log: Path, *options: str) -> Iterator[R
         wait_until(lambda: bool(_events(log, "ready")) or started.poll() is not None, "seedbed is ready", log=log)
         ready = _events(log, "ready")
         assert ready, log.read_text()
-        yield Running(ready[0]["port"], lambda: started.poll() is not None, log, started.pid)
+        yield Running(ready[0]["listen"][0]["port"], lambda: started.poll() is not None, log, started.pid)
 
 
 def _events(log: Path, kind: str) -> list[dict[str, Any]]:

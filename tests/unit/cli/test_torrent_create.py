@@ -50,9 +50,9 @@ def test_json_tells_everything(data: Path) -> None:
     """For scripts: hashes, piece length, each file with its SHA-256."""
     facts = json.loads(create(data, "--json", "--format", "v2", "--tracker", "udp://t.example:1").stdout)
 
-    assert (facts["format"], facts["info_hash_v1"], len(facts["info_hash_v2"])) == ("v2", "", 64)
+    assert (facts["format"], facts["infohash_v1"], len(facts["infohash_v2"])) == ("v2", None, 64)
     assert len(facts["files"]) == 10
-    assert all(len(one["sha256"]) == 64 for one in facts["files"] if one["length"])
+    assert all(len(one["sha256"]) == 64 for one in facts["files"] if one["size_bytes"])
 
 
 def test_explain_shows_a_table(data: Path) -> None:
