@@ -25,6 +25,8 @@ LINGER_S = 3.0
 """How long the last peer may still read what was sent to it: to close at once would cut off its last block."""
 DIAL_S = 5.0
 """Between two tries to reach the peers that were named."""
+_COUNTED_TICKS = 1.2
+"""An engine adds up once a second."""
 _READY_S = 120.0
 
 
@@ -121,7 +123,7 @@ async def serve(
             for task in tasks:
                 task.cancel()
         if watch.enough.is_set() and not stop.is_set():
-            await _linger(engine, events)
+            await _linger(engine, events, tick_s)
     await engine.refresh()
     watch.served.uploaded_bytes = sum(status.uploaded_bytes for status in engine.statuses())
     return watch.served
@@ -216,8 +218,9 @@ def _summary(statuses: Sequence[Status], copies: int) -> Tick:
     )
 
 
-async def _linger(engine: Engine, events: EventStream) -> None:
-    """Let the peers that are still connected read to the end and leave."""
+async def _linger(engine: Engine, events: EventStream, tick_s: float) -> None:
+    """Let the peers that are still connected read to the end and leave; and the engine count what it sent."""
+    await asyncio.sleep(_COUNTED_TICKS * tick_s)
     try:
         async with asyncio.timeout(LINGER_S):
             while any([await engine.peers(status.torrent) for status in engine.statuses()]):

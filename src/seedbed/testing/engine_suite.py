@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seedbed.core.metainfo import Format
+    from seedbed.engine.base import Engine, TorrentId
 
 
 class EngineSuite(EngineStories):
@@ -103,6 +104,31 @@ class EngineSuite(EngineStories):
                     connected = await next_event(events, base.PeerConnected)
                     await next_event(events, base.Finished)
                     assert connected.torrent == torrent
+
+        run(story())
+        assert data.is_at(tmp_path / "b")
+
+    def test_pieces_can_be_left_to_others(self, tmp_path: Path) -> None:
+        """``want_pieces`` chooses; the status speaks of what is wanted, and more can be wanted later."""
+        data = make_dataset(tmp_path / "a", SIZES)
+
+        async def story() -> None:
+            async with self.open() as seeder, self.open() as fetcher:
+                await seeder.add(Addition(data.torrent, data.parent, have_pieces=data.all_pieces))
+                with fetcher.events() as events:
+                    addition = Addition(data.torrent, tmp_path / "b", peers=seeder.endpoints, paused=True)
+                    torrent = await fetcher.add(addition)
+                    await fetcher.want_pieces(torrent, range(data.piece_count), wanted=False)
+                    await fetcher.want_pieces(torrent, [1, 2], wanted=True)
+                    await fetcher.start(torrent)
+                    while sum(await fetcher.pieces(torrent)) < 2:
+                        await next_event(events, base.PieceFinished)
+                    assert list(await fetcher.pieces(torrent)) == [piece in {1, 2} for piece in range(data.piece_count)]
+                    await _until_complete(fetcher, torrent)
+                    await fetcher.want_pieces(torrent, range(data.piece_count), wanted=True)
+                    await fetcher.connect_peer(torrent, seeder.endpoints[0])
+                    await _until_complete(fetcher, torrent)
+                    assert fetcher.status(torrent).state is State.SEEDING
 
         run(story())
         assert data.is_at(tmp_path / "b")
@@ -257,3 +283,10 @@ class EngineSuite(EngineStories):
                 assert list(await second.pieces(torrent)) == data.all_pieces
 
         run(story())
+
+
+async def _until_complete(engine: Engine, torrent: TorrentId) -> None:
+    await engine.refresh()
+    while not engine.status(torrent).is_complete:
+        await asyncio.sleep(0.02)
+        await engine.refresh()

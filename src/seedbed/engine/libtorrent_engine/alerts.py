@@ -116,7 +116,7 @@ class AlertReader:
         wanted = self._core.waits
         for said in alert.status:
             if record := self._core.registry.find(said.info_hashes):
-                record.snapshot = snapshot.status_of(record, said)
+                snapshot.take_status(record, said)
                 if wanted.is_waiting(("pieces", record.torrent)):
                     pieces[record.torrent] = list(said.pieces)
         wanted.answer_next("statuses")

@@ -64,7 +64,8 @@ class Core:
         again = params.beginning_anew(record, await self.resume_data(record))
         record.doubt()
         await self.take_out(record)
-        record.error, record.is_checking, record.is_dirty, record.is_suspect = "", True, True, False
+        record.error, record.said_error, record.snapshot = "", "", None
+        record.is_checking, record.is_dirty, record.is_suspect = True, True, False
         await self.put_in(record, again)
         if record.is_checking:
             await self._wait_checked(record, lambda: None, record.checks)
@@ -79,7 +80,7 @@ class Core:
             await self._wait_checked(record, lambda: _force_check(record.live), record.checks + 1)
 
     async def _wait_checked(self, record: Record, call: Any, check: int) -> None:
-        size_bytes = record.status().bytes_wanted
+        size_bytes = record.last_snapshot().bytes_wanted
         limit_s = _SMALLEST_CHECK_S + size_bytes / self.settings.check_bytes_per_s
         await self.waits.ask(("checked", record.torrent, check), call, timeout_s=limit_s)
 

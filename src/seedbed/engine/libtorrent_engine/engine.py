@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 import libtorrent as lt
 
 from seedbed.core.magnet import Magnet
-from seedbed.engine.base import Added, Endpoint, Removed, Resume, State
+from seedbed.engine.base import Added, Endpoint, Removed, Resume
 from seedbed.engine.libtorrent_engine import params, session, snapshot
 from seedbed.engine.libtorrent_engine.alerts import AlertReader
 from seedbed.engine.libtorrent_engine.core import Core
@@ -235,10 +235,11 @@ class LibtorrentEngine:
     async def want_pieces(self, torrent: TorrentId, pieces: Iterable[int], *, wanted: bool) -> None:
         """Fetch these pieces, or do not."""
         record = self._registry.get(torrent)
-        if wanted:
-            record.doubt()
         with translated(record.name):
-            record.live.prioritize_pieces([(piece, params.priority(wanted=wanted)) for piece in pieces])
+            handle, chosen = record.live, list(pieces)
+            if wanted and not all(handle.have_piece(piece) for piece in chosen):
+                record.doubt()
+            handle.prioritize_pieces([(piece, params.priority(wanted=wanted)) for piece in chosen])
 
     async def add_piece(self, torrent: TorrentId, piece: int, data: bytes) -> bool:
         """Inject a piece; False when its hash is wrong."""
@@ -297,11 +298,11 @@ class LibtorrentEngine:
 
     def status(self, torrent: TorrentId) -> Status:
         """The last snapshot of one torrent."""
-        return _corrected(self._registry.get(torrent))
+        return snapshot.status_of(self._registry.get(torrent))
 
     def statuses(self) -> tuple[Status, ...]:
         """The last snapshots of all."""
-        return tuple(_corrected(record) for record in self._registry.records.values())
+        return tuple(snapshot.status_of(record) for record in self._registry.records.values())
 
     async def refresh(self) -> None:
         """Bring all snapshots up to date."""
@@ -335,16 +336,6 @@ class LibtorrentEngine:
         if self._open is None:
             raise StateError("the engine is not open")
         return self._open
-
-
-def _corrected(record: Record) -> Status:
-    """A snapshot may be older than what alerts have told since: a claim or a failure shows at once."""
-    status = record.status()
-    if record.error and status.state is not State.FAILED:
-        return replace(status, state=State.FAILED, error=record.error)
-    if record.is_held and status.state is not State.HELD:
-        return replace(status, state=State.HELD)
-    return status
 
 
 async def _resolved(addition: Addition) -> Addition:

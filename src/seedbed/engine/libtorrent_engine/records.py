@@ -48,6 +48,10 @@ class Record:
     epoch: int = 0
     """Grows whenever what is on disk comes into question, so that a claim under way knows that it is outdated."""
     snapshot: Status | None = None
+    said_checking: bool = False
+    said_seeding: bool = False
+    said_error: str = ""
+    """What libtorrent said with the snapshot."""
 
     def doubt(self) -> None:
         """What was known of the disk no longer holds."""
@@ -65,12 +69,11 @@ class Record:
             raise _unknown(self.torrent)
         return self.handle
 
-    def status(self) -> Status:
+    def last_snapshot(self) -> Status:
         """The last snapshot; before the first one, that nothing is known."""
         if self.snapshot is not None:
             return self.snapshot
-        state = State.METADATA if self.magnet else State.CHECKING
-        return Status(self.torrent, self.name, state, False, 0, 0, 0, 0, 0, 0, 0, 0, 0, self.error)  # noqa: FBT003
+        return Status(self.torrent, self.name, State.CHECKING, False, 0, 0, 0, 0, 0, 0, 0, 0, 0)  # noqa: FBT003
 
 
 @dataclass(slots=True)

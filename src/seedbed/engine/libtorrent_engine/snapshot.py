@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libtorrent as lt
@@ -13,18 +14,19 @@ if TYPE_CHECKING:
     from seedbed.engine.libtorrent_engine.records import Record
 
 _STATES = lt.torrent_status.states
-CHECKING_STATES = {_STATES.queued_for_checking, _STATES.checking_files, _STATES.checking_resume_data}
-WHOLE_STATES = {_STATES.finished, _STATES.seeding}
+_CHECKING_STATES = {_STATES.queued_for_checking, _STATES.checking_files, _STATES.checking_resume_data}
 
 
-def status_of(record: Record, said: lt.torrent_status) -> Status:
-    """What libtorrent says, corrected by what we know better (``Record``)."""
-    error = record.error or (said.errc.message() if said.errc.value() else "")
+def take_status(record: Record, said: lt.torrent_status) -> None:
+    """Keep what libtorrent says of a torrent."""
     info = record.handle.torrent_file() if record.handle else None
-    return Status(
+    record.said_checking = said.state in _CHECKING_STATES
+    record.said_seeding = said.is_seeding
+    record.said_error = said.errc.message() if said.errc.value() else ""
+    record.snapshot = Status(
         torrent=record.torrent,
         name=record.name,
-        state=_state(record, said, error),
+        state=State.CHECKING,
         is_paused=bool(said.flags & lt.torrent_flags.paused),
         pieces_have=said.num_pieces,
         pieces_total=info.num_pieces() if info else 0,
@@ -35,20 +37,25 @@ def status_of(record: Record, said: lt.torrent_status) -> Status:
         download_bytes_per_s=said.download_payload_rate,
         upload_bytes_per_s=said.upload_payload_rate,
         peer_count=said.num_peers,
-        error=error,
     )
 
 
-def _state(record: Record, said: lt.torrent_status, error: str) -> State:
+def status_of(record: Record) -> Status:
+    """The last snapshot, with the state as alerts have told since: libtorrent repeats only what has changed for it."""
+    error = record.error or record.said_error
+    return replace(record.last_snapshot(), name=record.name, state=_state(record, error), error=error)
+
+
+def _state(record: Record, error: str) -> State:
     if error:
         return State.FAILED
     if record.magnet:
         return State.HELD if record.is_held else State.METADATA
-    if record.is_checking or said.state in CHECKING_STATES:
+    if record.is_checking or record.said_checking:
         return State.CHECKING
     if not record.is_whole:
         return State.FETCHING
-    done = State.SEEDING if said.is_seeding else State.FINISHED
+    done = State.SEEDING if record.said_seeding else State.FINISHED
     return done if record.is_settled else State.SETTLING
 
 
