@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 LINGER_S = 3.0
 """How long the last peer may still read what was sent to it: to close at once would cut off its last block."""
-DIAL_S = 5.0
-"""Between two tries to reach the peers that were named."""
+DIAL_S = 12.0
+"""Between two calls to a peer. libtorrent tries uTP (3 s), then encrypted TCP, then plain TCP, a second apart; a call
+begins that from the start, so one that comes too soon never gets to plain TCP, the only way that WebTorrent speaks."""
 _COUNTED_TICKS = 1.2
 """An engine adds up once a second."""
 _READY_S = 120.0
