@@ -79,7 +79,7 @@ def _does_not_verify(checked: Checked, found: list[FileFinding], path: str) -> D
         f"{path}: {files} not as the torrent says; {good}:\n  {lines}",
         hint="--allow-extra accepts files that the torrent does not name."
         if extra_only
-        else "seedbed fetch with this torrent into this folder gets only what is missing or wrong.",
+        else "seedbed fetch --force with this torrent, into the folder above, gets only what is missing or wrong.",
         **_facts(checked, found),
     )
 

@@ -6,7 +6,9 @@ Every ``cmd_<name>`` module is imported only when its command runs, so that ``se
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import os
 import sys
 from typing import NoReturn
 
@@ -43,11 +45,22 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def resolve_command(  # noqa: D102
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self.table and (near := difflib.get_close_matches(name, self.table, 1)):
+            ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.table[name][1]) for name in self.list_commands(ctx)])
 
 
+INTERRUPTED = 130
+"""What shells expect after Ctrl-C: 128 and the signal's number."""
+PIPE_CLOSED = 141
 EXIT_CODES = """\b
 Exit codes:
   0 done   1 failed   2 usage   3 partly done   10 not found
@@ -72,9 +85,13 @@ def run() -> NoReturn:
     except SeedbedError as error:
         sys.exit(output.fail(error))
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        sys.exit(output.misused(error))
     except (click.Abort, KeyboardInterrupt):
         output.say("Stopped. Nothing half-written is left under a final name.")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(PIPE_CLOSED)
+    except Exception as error:  # noqa: BLE001  # the last resort: a person gets words, not a traceback
+        sys.exit(output.crashed(error))
     sys.exit(0)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import click
 
+from seedbed.errors import SeedbedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-    from seedbed.errors import SeedbedError
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -72,6 +73,23 @@ def fail(error: SeedbedError) -> int:
     if error.hint:
         click.echo(f"  {error.hint}", err=True)
     return error.exit_code
+
+
+def misused(error: click.ClickException) -> int:
+    """Tell the person how the command is used; returns the exit code."""
+    if wants_json() and (text := error.format_message()):
+        facts = {"error": type(error).__name__, "message": text, "hint": "", "exit_code": error.exit_code}
+        click.echo(json.dumps(facts))
+    error.show()
+    return error.exit_code
+
+
+def crashed(error: Exception) -> int:
+    """Tell the person of a fault of our own; returns the exit code."""
+    if os.environ.get("SEEDBED_TRACE"):
+        traceback.print_exception(error)
+    hint = "Please report it. SEEDBED_TRACE=1 before the command shows where it happened."
+    return fail(SeedbedError(f"this is a fault in seedbed: {type(error).__name__}: {error}", hint=hint))
 
 
 def wants_json() -> bool:
