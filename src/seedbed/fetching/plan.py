@@ -152,7 +152,7 @@ class Plan:
 
     def _open_run(self, source: Source, claim: Claim) -> range:
         """Pieces that another source has begun, to fetch them too; peers give theirs up, all but the last."""
-        free = sorted(claim.open - source.lacks - self._claimed(besides=claim))
+        free = sorted((claim.open & self.missing) - source.lacks - self._claimed(besides=claim))
         if not free:
             return range(0)
         if not claim.source.is_swarm:
