@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.core.layout import Layout
 from seedbed.errors import InputError, NoSpaceError, NotFoundError, StateError
 from seedbed.fetching.flow import Options
+from seedbed.fetching.pieces import PieceMap
+from seedbed.fetching.store import Store
 from seedbed.testing.datasets import PIECE_LENGTH, Dataset, make_dataset
 from seedbed.testing.faulty_http import HttpFault
 from seedbed.testing.fetching import QUICK, final_names, leftovers, run_fetch, server_of, torrent_with
@@ -166,10 +169,8 @@ def test_damage_in_the_work_folder_is_found(dataset: Dataset, tmp_path: Path) ->
 
 def test_two_fetches_at_once_do_not_mix(dataset: Dataset, tmp_path: Path) -> None:
     """The second one says that the first is running."""
-    from seedbed.core.layout import Layout  # noqa: PLC0415
-    from seedbed.fetching.store import Store  # noqa: PLC0415
-
-    first = Store(dataset.metainfo, Layout.of(dataset.metainfo), tmp_path / "out", wanted=frozenset({0}))
+    pieces = PieceMap(Layout.of(dataset.metainfo), by_v2=True)
+    first = Store(dataset.metainfo, pieces, tmp_path / "out", wanted=frozenset({0}))
 
     with first, server_of(dataset) as server, pytest.raises(StateError, match="another fetch"):
         run_fetch(dataset, tmp_path / "out", [server])

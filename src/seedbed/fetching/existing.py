@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seedbed.fetching.proof import Held
 from seedbed.fetching.store import closing_fd, state_error, write_all
 from seedbed.hashing.threads import default_workers
 
@@ -23,9 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from seedbed.core.layout import Span
+    from seedbed.fetching.pieces import Stretch
     from seedbed.fetching.proof import Bench, Prover
     from seedbed.fetching.store import Store
+
+
+_GROUP_PIECES = 256
+"""Handed to a thread at once: enough that the handing costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,13 @@ def look_at_final(store: Store, prover: Prover, *, on_bytes: Callable[[int], obj
     """Prove what lies under the final names."""
     if not os.path.lexists(store.final_root):
         return Found(frozenset(), (), frozenset(), frozenset())
-    neighbours = range(len(store.metainfo.files)) if prover.needs_padding else store.wanted
+    neighbours = store.wanted if prover.by_v2 else range(len(store.metainfo.files))
     paths = {index: path for index in neighbours if os.path.lexists(path := store.final_path(index))}
     sized = {index: path for index, path in paths.items() if _has_length(path, store.metainfo.files[index].length)}
-    pieces = {piece for index in sized for piece in store.layout.file_pieces(index)}
-    good = good_pieces(store, prover, sized, pieces, on_bytes=on_bytes)
+    file_pieces = store.map.layout.file_pieces
+    good = good_pieces(prover, sized, store.map.pieces_of(sized), on_bytes=on_bytes)
     wanted = paths.keys() & store.wanted
-    complete = {i for i in sized.keys() & wanted if all(piece in good for piece in store.layout.file_pieces(i))}
+    complete = {i for i in sized.keys() & wanted if all(piece in good for piece in file_pieces(i))}
     undecided = {i for i in sized.keys() & wanted - complete if _waits_for_neighbours(store, i, good, sized)}
     different = tuple(sorted(wanted - complete - undecided))
     return Found(frozenset(complete), different, frozenset(undecided), frozenset(good))
@@ -65,74 +68,76 @@ def _has_length(path: Path, length: int) -> bool:
 def _waits_for_neighbours(store: Store, index: int, good: set[int], present: Mapping[int, Path]) -> bool:
     """Whether each piece of a file that is not proved holds bytes of a file that is not here."""
     return all(
-        any(span.file_index is not None and span.file_index not in present for span in store.layout.piece_spans(piece))
-        for piece in store.layout.file_pieces(index)
+        any(part.file_index >= 0 and part.file_index not in present for part in store.map.stretches(piece))
+        for piece in store.map.layout.file_pieces(index)
         if piece not in good
     )
 
 
 def look_at_work(store: Store, prover: Prover, *, on_bytes: Callable[[int], object]) -> set[int]:
     """Prove what an interrupted fetch left in the work folder."""
-    if not (store.data_folder / store.metainfo.name).exists():
+    if not store.has_begun:
         return set()
     paths = {index: path for index in store.growing if (path := store.work_path(index)).is_file()}
     if not paths:
         return set()
     paths |= {index: store.final_path(index) for index in store.done}
-    return good_pieces(store, prover, paths, store.wanted_pieces(), on_bytes=on_bytes)
+    return good_pieces(prover, paths, store.wanted_pieces(), on_bytes=on_bytes)
 
 
 def good_pieces(
-    store: Store,
-    prover: Prover,
-    paths: Mapping[int, Path],
-    pieces: Iterable[int],
-    *,
-    on_bytes: Callable[[int], object],
+    prover: Prover, paths: Mapping[int, Path], pieces: Iterable[int], *, on_bytes: Callable[[int], object]
 ) -> set[int]:
     """Which of ``pieces`` are on disk with their right bytes.
 
     Args:
-        store: Whose torrent.
-        prover: Proves it.
+        prover: Proves them.
         paths: Where each file is to be read; files left out count as absent.
         pieces: Those to look at.
-        on_bytes: Told how many bytes have been looked at, from several threads.
+        on_bytes: Told how many bytes have been looked at, from several threads; what it raises ends the work.
 
     Raises:
         StateError: a file cannot be read.
     """
     ordered = sorted(pieces)
-    batches = [ordered[at : at + prover.pieces_at_once] for at in range(0, len(ordered), prover.pieces_at_once)]
+    groups = [ordered[at : at + _GROUP_PIECES] for at in range(0, len(ordered), _GROUP_PIECES)]
     benches = threading.local()
 
-    def check(batch: list[int]) -> list[int]:
+    def check(group: list[int]) -> list[int]:
+        on_bytes(0)
         if not hasattr(benches, "mine"):
             benches.mine = prover.bench()
-        on_bytes(0)  # raises when nobody waits any more
-        good = _check_batch(store, prover, paths, batch, benches.mine)
-        on_bytes(sum(prover.size(piece) for piece in batch))
-        return good
+        return _check_group(prover, paths, group, benches.mine, on_bytes)
 
     with ThreadPoolExecutor(default_workers(), "seedbed-check") as pool:
-        return {piece for good in pool.map(check, batches) for piece in good}
+        return {piece for good in pool.map(check, groups) for piece in good}
 
 
-def _check_batch(store: Store, prover: Prover, paths: Mapping[int, Path], batch: list[int], bench: Bench) -> list[int]:
-    found: list[Held] = []
-    at = 0
+def _check_group(
+    prover: Prover, paths: Mapping[int, Path], group: list[int], bench: Bench, on_bytes: Callable[[int], object]
+) -> list[int]:
+    good: list[int] = []
+
+    def settle() -> None:
+        batch = bench.clear()
+        on_bytes(sum(held.data_size for held, _ in batch))
+        good.extend(held.piece for held, is_good in batch if is_good)
+
     with ExitStack() as stack:
         opened: dict[int, int] = {}
-        for piece in batch:
-            spans = store.layout.piece_spans(piece)
-            spans = tuple(span for span in spans if span.file_index is not None or prover.needs_padding)
-            for span in spans:
-                if span.file_index is not None and span.file_index in paths and span.file_index not in opened:
-                    opened[span.file_index] = stack.enter_context(closing_fd(_open(paths[span.file_index])))
-            if length := _read_piece(spans, opened, bench.view[at:]):
-                found.append(Held(piece, at, length))
-                at += length
-    return [held.piece for held, is_good in zip(found, bench.proved(found), strict=True) if is_good]
+        for piece in group:
+            stretches = prover.map.stretches(piece)
+            for index in {part.file_index for part in stretches if part.file_index in paths} - opened.keys():
+                opened[index] = stack.enter_context(closing_fd(_open(paths[index])))
+            if (view := bench.room(stretches)) is None:
+                settle()
+                view = bench.view[: prover.map.size(piece)]
+            if _read_piece(stretches, opened, view):
+                bench.hold(piece, stretches)
+            else:
+                on_bytes(prover.map.data_size(piece))
+    settle()
+    return good
 
 
 def _open(path: Path) -> int:
@@ -142,24 +147,24 @@ def _open(path: Path) -> int:
         raise state_error(error, path) from error
 
 
-def _read_piece(spans: Sequence[Span], opened: Mapping[int, int], view: memoryview) -> int:
-    """Read a piece to the beginning of ``view``; returns its bytes, or 0 when some of them were never written."""
+def _read_piece(stretches: Sequence[Stretch], opened: Mapping[int, int], view: memoryview) -> bool:
+    """Read a piece; False when some of it was never written."""
     at = 0
-    for span in spans:
-        part = view[at : at + span.length]
-        if span.file_index is None:
-            part[:] = bytes(span.length)
+    for index, start, length in stretches:
+        part = view[at : at + length]
+        if index < 0:
+            part[:] = bytes(length)
         else:
-            fd = opened.get(span.file_index, -1)
-            if fd < 0 or not _is_written(fd, span) or os.preadv(fd, [part], span.start) != span.length:
-                return 0
-        at += span.length
-    return at
+            fd = opened.get(index, -1)
+            if fd < 0 or not _is_written(fd, start, start + length) or os.preadv(fd, [part], start) != length:
+                return False
+        at += length
+    return True
 
 
-def _is_written(fd: int, span: Span) -> bool:
+def _is_written(fd: int, start: int, stop: int) -> bool:
     try:
-        return os.lseek(fd, span.start, os.SEEK_DATA) < span.stop
+        return os.lseek(fd, start, os.SEEK_DATA) < stop
     except OSError as error:
         # ENXIO: only a hole, or the end, comes after. Another error: this file system does not tell holes from data.
         return error.errno != errno.ENXIO
@@ -173,17 +178,17 @@ def copy_good(store: Store, good: Iterable[int], files: frozenset[int]) -> None:
         StateError: reading or writing failed.
     """
     for piece in good:
-        for span in store.layout.piece_spans(piece):
-            if span.file_index in files and span.file_index is not None:
-                _copy(store.final_path(span.file_index), store.work_path(span.file_index), span)
+        for index, start, length in store.map.stretches(piece):
+            if index in files:
+                _copy(store.final_path(index), store.work_path(index), start, length)
 
 
-def _copy(source: Path, target: Path, span: Span) -> None:
+def _copy(source: Path, target: Path, start: int, length: int) -> None:
     try:
         with (
             closing_fd(_open(source)) as old,
             closing_fd(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)) as new,
         ):
-            write_all(new, memoryview(os.pread(old, span.length, span.start)), span.start)
+            write_all(new, memoryview(os.pread(old, length, start)), start)
     except OSError as error:
         raise state_error(error, target) from error

@@ -9,7 +9,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from seedbed.core.layout import Layout
 from seedbed.errors import StateError
 from seedbed.fetching import existing
 from seedbed.fetching.choice import wanted_files
@@ -60,9 +59,9 @@ async def fetch(
     found = await find_torrent(what, options)
     metainfo, options = found.metainfo, found.options
     wanted = wanted_files(metainfo, options.files, found.select_only)
-    layout = Layout.of(metainfo)
-    with Store(metainfo, layout, options.folder, wanted=wanted) as store:
-        flow = _Flow(store, Prover(metainfo, layout), options, on_progress)
+    prover = Prover(metainfo)
+    with Store(metainfo, prover.map, options.folder, wanted=wanted) as store:
+        flow = _Flow(store, prover, options, on_progress)
         have = await flow.see_what_is_there()
         was_complete = not store.growing
         if not was_complete:
@@ -136,7 +135,7 @@ class _Flow:
             if transfer.desk.missing():
                 raise_failure(self._store.metainfo, transfer.desk)
             if transfer.swarm and transfer.swarm.full:
-                self._prover = Prover(transfer.swarm.full, self._store.layout)
+                self._prover = Prover(transfer.swarm.full)
             wrong = await self._prove_again(transfer.swarm.doubtful & wanted if transfer.swarm else set())
             if not wrong:
                 return
@@ -154,7 +153,7 @@ class _Flow:
         counter = _Counter(lambda _: None)
         try:
             return doubtful - await asyncio.to_thread(
-                existing.good_pieces, self._store, self._prover, paths, doubtful, on_bytes=counter
+                existing.good_pieces, self._prover, paths, doubtful, on_bytes=counter
             )
         finally:
             counter.stop()
@@ -168,8 +167,8 @@ class _Flow:
 
     def _growing_bytes(self, piece: int) -> int:
         store = self._store
-        indices = store.wanted - store.done
-        return sum(span.length for span in store.layout.piece_spans(piece) if span.file_index in indices)
+        files = store.wanted - store.done
+        return sum(part.length for part in store.map.stretches(piece) if part.file_index in files)
 
     def fetched(self, seconds: float, *, was_complete: bool) -> Fetched:
         """The result."""

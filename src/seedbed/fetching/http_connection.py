@@ -62,6 +62,7 @@ class Connection:
         self._rules = rules
         self._buffer = bytearray(max(_READ_AHEAD_BYTES, rules.max_head_bytes))
         self._start = self._stop = 0
+        self._known: dict[bytes, tuple[str, str]] = {}
         self._left: int | None = 0
         self._is_chunked = self._chunk_began = False
         self.keeps_alive = True
@@ -81,8 +82,10 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Send requests."""
-        with _named_errors():
+        try:
             self._socket.sendall(data)
+        except OSError as error:
+            raise _fault_of(error) from error
 
     def read_head(self) -> Head:
         """The next answer's head; interim answers (1xx) are skipped.
@@ -90,9 +93,9 @@ class Connection:
         Raises:
             Fault: none comes, or not one of HTTP/1.
         """
-        head = parse_head(self._head_bytes())
+        head = parse_head(self._head_bytes(), self._known)
         while head.status < 200:
-            head = parse_head(self._head_bytes())
+            head = parse_head(self._head_bytes(), self._known)
         self.answers += 1
         self._left = 0 if head.is_chunked else head.length
         self._is_chunked, self._chunk_began = head.is_chunked, False
@@ -207,8 +210,10 @@ class Connection:
     def _receive(self, view: memoryview, flags: int) -> int:
         """Read from the socket, and find out whether it trickles."""
         began_s = time.monotonic()
-        with _named_errors():
+        try:
             got = self._socket.recv_into(view, 0, flags) if self._is_plain else self._socket.recv_into(view)
+        except OSError as error:
+            raise _fault_of(error) from error
         rules = self._rules
         if time.monotonic() - began_s >= rules.stall_timeout_s * 0.9 and got < min(
             len(view), rules.min_rate_bytes_per_s * rules.stall_timeout_s
@@ -227,21 +232,15 @@ class Connection:
             self._socket.close()
 
 
-class _named_errors:  # noqa: N801  # a context manager without a generator: it runs for every read
-    """Turn the system's errors into faults with a reason for people."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, TimeoutError | BlockingIOError):
-            raise Fault(Kind.BROKEN, "it stalled: nothing came in time", is_stall=True) from error
-        if isinstance(error, ssl.SSLError):
-            raise Fault(Kind.BROKEN, f"TLS failed: {error.reason or error}") from error
-        if isinstance(error, ConnectionResetError | BrokenPipeError):
-            raise Fault(Kind.BROKEN, "it reset the connection") from error
-        if isinstance(error, OSError):
-            raise Fault(Kind.BROKEN, f"the connection failed: {error.strerror or error}") from error
+def _fault_of(error: OSError) -> Fault:
+    """The system's error, with a reason for people."""
+    if isinstance(error, TimeoutError | BlockingIOError):
+        return Fault(Kind.BROKEN, "it stalled: nothing came in time", is_stall=True)
+    if isinstance(error, ssl.SSLError):
+        return Fault(Kind.BROKEN, f"TLS failed: {error.reason or error}")
+    if isinstance(error, ConnectionResetError | BrokenPipeError):
+        return Fault(Kind.BROKEN, "it reset the connection")
+    return Fault(Kind.BROKEN, f"the connection failed: {error.strerror or error}")
 
 
 def _dial(address: Address, rules: Rules) -> socket.socket:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from seedbed.fetching.faults import Fault, Kind
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_HEADERS = 128
+MAX_KNOWN = 1000
+"""Header lines remembered for a connection."""
+_SINGLE = frozenset(("content-length", "transfer-encoding", "content-range", "content-encoding", "location"))
+"""Headers that decide what a body is: two different ones are a trick."""
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?")
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
 _DIGITS = re.compile(r"\d{1,19}")
@@ -29,8 +33,7 @@ _GONE = {401: "it asks for a password", 403: "it is forbidden", 404: "it is not 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A URL taken apart."""
 
     scheme: str
@@ -45,6 +48,11 @@ class Address:
     def origin(self) -> tuple[str, str, int]:
         """What a kept connection is good for."""
         return (self.scheme, self.host, self.port)
+
+    @property
+    def url(self) -> str:
+        """Put together again."""
+        return f"{self.scheme}://{self.authority}{self.target}"
 
     @property
     def authority(self) -> str:
@@ -79,11 +87,10 @@ def split_url(url: str) -> Address:
 def render_get(address: Address, *, agent: str, start: int = 0, stop: int | None = None) -> bytes:
     """A GET request; with ``stop`` for bytes ``start`` to ``stop`` (half-open, here made inclusive as HTTP has it)."""
     wants = f"Range: bytes={start}-{stop - 1}\r\n" if stop is not None else ""
-    text = (
+    return (
         f"GET {address.target} HTTP/1.1\r\nHost: {address.authority}\r\nUser-Agent: {agent}\r\n"
         f"Accept: */*\r\nAccept-Encoding: identity\r\n{wants}\r\n"
-    )
-    return text.encode("ascii")
+    ).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +117,12 @@ class Head:
         return self.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))
 
 
-def parse_head(data: bytes) -> Head:
+def parse_head(data: bytes, known: dict[bytes, tuple[str, str]] | None = None) -> Head:
     """Read an answer's head, its empty line left off.
+
+    Args:
+        data: Status line and headers.
+        known: Header lines read before on this connection, filled here: servers repeat most of them.
 
     Raises:
         Fault: not HTTP/1, or a body whose length two readers could see differently; BROKEN.
@@ -120,7 +131,7 @@ def parse_head(data: bytes) -> Head:
     match = _STATUS.fullmatch(first)
     if not match:
         raise Fault(Kind.BROKEN, f"the answer is not HTTP/1: {first[:60]!r}")
-    headers = _headers(lines)
+    headers = _headers(lines, known if known is not None else {})
     status, minor = int(match[2]), match[1]
     tokens = headers.get("connection", "").lower()
     keeps = "close" not in tokens and (minor == b"1" or "keep-alive" in tokens)
@@ -130,19 +141,28 @@ def parse_head(data: bytes) -> Head:
     return Head(status, (match[3] or b"").decode("latin-1"), headers, keeps and ends_itself, length, chunked)
 
 
-def _headers(lines: list[bytes]) -> dict[str, str]:
+def _headers(lines: list[bytes], known: dict[bytes, tuple[str, str]]) -> dict[str, str]:
     if len(lines) > MAX_HEADERS:
         raise Fault(Kind.BROKEN, f"the answer has {len(lines)} headers: expected at most {MAX_HEADERS}")
     headers: dict[str, str] = {}
     for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not name or name[-1:].isspace() or name[:1].isspace():
-            raise Fault(Kind.BROKEN, f"the answer's header {line[:60]!r} is malformed")
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip()
-        if key in {"content-length", "transfer-encoding"} and headers.get(key, text) != text:
+        pair = known.get(line)
+        if pair is None:
+            pair = _header(line)
+            if len(known) < MAX_KNOWN:
+                known[line] = pair
+        key, text = pair
+        if key in headers and key in _SINGLE and headers[key] != text:
             raise Fault(Kind.BROKEN, f"the answer has two different {key} headers")
         headers[key] = text
     return headers
+
+
+def _header(line: bytes) -> tuple[str, str]:
+    name, colon, value = line.partition(b":")
+    if not colon or not name or name[-1:].isspace() or name[:1].isspace():
+        raise Fault(Kind.BROKEN, f"the answer's header {line[:60]!r} is malformed")
+    return name.decode("latin-1").lower(), value.decode("latin-1").strip()
 
 
 def _is_chunked(headers: Mapping[str, str]) -> bool:
@@ -163,8 +183,7 @@ def _length(headers: Mapping[str, str], status: int) -> int | None:
     return int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """What was asked for: bytes ``start`` to ``stop`` of a file of ``total`` bytes."""
 
     start: int

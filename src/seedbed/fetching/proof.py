@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from seedbed.core import merkle
 from seedbed.core.ids import V1_LENGTH
+from seedbed.core.layout import Layout
+from seedbed.fetching.pieces import PieceMap
 from seedbed.hashing.check import checks_v2
 from seedbed.hashing.choice import choose_engine
 from seedbed.hashing.memory import Memory
@@ -19,72 +21,86 @@ from seedbed.hashing.memory import Memory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seedbed.core.layout import Layout
     from seedbed.core.metainfo import Metainfo
+    from seedbed.fetching.pieces import Stretch
     from seedbed.hashing.base import Hasher
 
 BATCH_BYTES = 1 << 20
-"""Smaller pieces are proved several at a time: 64 blocks fill the lanes, and stay in a second-level cache."""
+"""Smaller pieces are proved together, up to so many bytes: 64 blocks fill the lanes and stay in a cache of 2 MiB."""
 
 
 class Held(NamedTuple):
     """A piece in a bench's memory."""
 
     piece: int
+    stretches: Sequence[Stretch]
     at: int
     length: int
+
+    @property
+    def data_size(self) -> int:
+        """Bytes of files in it."""
+        return sum(stretch.length for stretch in self.stretches if stretch.file_index >= 0)
 
 
 class Prover:
     """What proves the pieces of one torrent. Thread-safe: it holds no state that changes."""
 
-    def __init__(self, metainfo: Metainfo, layout: Layout) -> None:
+    def __init__(self, metainfo: Metainfo) -> None:
         self._metainfo = metainfo
-        self._layout = layout
         self._engine = choose_engine()
         self.by_v2 = checks_v2(metainfo)
         """Which hashes prove; a hybrid that came without its piece layers is proved by v1."""
+        self.map = PieceMap(Layout.of(metainfo), by_v2=self.by_v2)
         self.is_blind = self.by_v2 and any(
             file.pieces_root not in metainfo.piece_layers
             for file in metainfo.files
             if file.length > metainfo.piece_length
         )
         """A v2-only torrent from a magnet link, still without its piece layers: only peers can prove its pieces."""
-        self.needs_padding = not self.by_v2
-        """Whether a piece's bytes are given with padding."""
-        self.pieces_at_once = max(BATCH_BYTES // metainfo.piece_length, 1)
-        """Pieces that fit into a bench."""
-
-    def size(self, piece: int) -> int:
-        """Bytes that a piece is given with."""
-        spans = self._layout.piece_spans(piece)
-        return sum(span.length for span in spans if self.needs_padding or span.file_index is not None)
-
-    def data_size(self, piece: int) -> int:
-        """Bytes of files in a piece."""
-        return sum(span.length for span in self._layout.piece_spans(piece) if span.file_index is not None)
 
     def bench(self) -> Bench:
         """A place to read pieces into and prove them, for one thread."""
-        memory = Memory(self.pieces_at_once * self._metainfo.piece_length)
-        return Bench(self._metainfo, self._layout, memory, self._engine.hasher(), by_v2=self.by_v2)
+        memory = Memory(max(BATCH_BYTES, self._metainfo.piece_length))
+        return Bench(self._metainfo, self.map, memory, self._engine.hasher())
 
 
 class Bench:
     """Memory for a batch of pieces, and the hasher that proves them; for one thread."""
 
-    def __init__(self, metainfo: Metainfo, layout: Layout, memory: Memory, hasher: Hasher, *, by_v2: bool) -> None:
-        self._by_v2 = by_v2
+    def __init__(self, metainfo: Metainfo, pieces: PieceMap, memory: Memory, hasher: Hasher) -> None:
         self._metainfo = metainfo
-        self._layout = layout
+        self._map = pieces
         self._memory = memory
         self._hasher = hasher
+        self._held: list[Held] = []
+        self._used = 0
         self.view = memory.view
-        """Read the pieces into here."""
 
-    def proved(self, batch: Sequence[Held]) -> list[bool]:
-        """For each piece in memory: whether its bytes are right."""
-        return self._proved_v2(batch) if self._by_v2 else self._proved_v1(batch)
+    def room(self, stretches: Sequence[Stretch]) -> memoryview | None:
+        """Memory for a piece; None when the batch is full and has to be proved first."""
+        length = sum(stretch.length for stretch in stretches)
+        if self._used + length > len(self.view):
+            return None
+        return self.view[self._used : self._used + length]
+
+    def hold(self, piece: int, stretches: Sequence[Stretch]) -> None:
+        """The piece that :meth:`room` was made for is there."""
+        length = sum(stretch.length for stretch in stretches)
+        self._held.append(Held(piece, stretches, self._used, length))
+        self._used += length
+
+    def clear(self) -> list[tuple[Held, bool]]:
+        """Prove the batch and begin a new one; the bytes stay in place until then.
+
+        Returns:
+            Each piece, and whether its bytes are right.
+        """
+        batch, self._held, self._used = self._held, [], 0
+        return list(zip(batch, self._proved(batch), strict=True)) if batch else []
+
+    def _proved(self, batch: Sequence[Held]) -> list[bool]:
+        return self._proved_v2(batch) if self._map.by_v2 else self._proved_v1(batch)
 
     def _proved_v1(self, batch: Sequence[Held]) -> list[bool]:
         found = self._hasher.digests("sha1", self._memory, [one.at for one in batch], [one.length for one in batch])
@@ -107,15 +123,14 @@ class Bench:
         verdicts, at = [], 0
         for one in batch:
             stop = at + merkle.block_count(one.length) * merkle.HASH_LENGTH
-            verdicts.append(self._is_v2_good(one.piece, leaves[at:stop]))
+            verdicts.append(self._is_v2_good(one.stretches[0], leaves[at:stop]))
             at = stop
         return verdicts
 
-    def _is_v2_good(self, piece: int, leaves: bytes) -> bool:
-        span = self._layout.piece_spans(piece)[0]
-        file, length = self._metainfo.files[span.file_index or 0], self._metainfo.piece_length
+    def _is_v2_good(self, stretch: Stretch, leaves: bytes) -> bool:
+        file, length = self._metainfo.files[stretch.file_index], self._metainfo.piece_length
         found = merkle.piece_hash(leaves, length, file_length=file.length)
         if file.length <= length:
             return found == file.pieces_root
-        at = span.start // length * merkle.HASH_LENGTH
+        at = stretch.start // length * merkle.HASH_LENGTH
         return found == self._metainfo.piece_layers.get(file.pieces_root or b"", b"")[at : at + merkle.HASH_LENGTH]

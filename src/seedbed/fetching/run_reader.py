@@ -31,7 +31,7 @@ _AHEAD_BYTES = 1 << 20
 class Part(NamedTuple):
     """One request of a run."""
 
-    url: str
+    address: Address
     want: Want
     file_index: int
 
@@ -49,7 +49,7 @@ class Line:
     tls: ssl.SSLContext | None = None
     ahead: int = 1
     """Requests that may be under way at once; 1 until the server has kept a connection."""
-    moved: tuple[str, str] | None = None
+    moved: tuple[Address, Address] | None = None
     """The last redirect: a file in many ranges is not looked up for each."""
 
     def ready(self, address: Address) -> Connection:
@@ -58,10 +58,14 @@ class Line:
             self.drop()
             if address.scheme == "https" and self.tls is None:
                 self.tls = tls_context()
-            self.connection = Connection(address, self.rules, tls=self.tls)
+            self.connection = Connection(address, self.rules, tls=self.tls if address.scheme == "https" else None)
             self.origin = address.origin
             self.on_open(self.connection)
         return self.connection
+
+    def current(self, address: Address) -> Address:
+        """Where an address leads by what was learnt."""
+        return self.moved[1] if self.moved and self.moved[0] == address else address
 
     def drop(self) -> None:
         """Close the connection: what is left on it is of no use."""
@@ -168,13 +172,14 @@ class RunReader:
         return self._connection().read_head()
 
     def _send_ahead(self) -> None:
+        if self._sent and len(self._sent) > self._line.ahead // 2:
+            return  # enough is under way: the next ones are sent together
         under_way = sum(part.want.length for part in self._sent)
         lines: list[bytes] = []
         target: Connection | None = None
         while self._todo and (not self._sent or (len(self._sent) < self._line.ahead and under_way < _AHEAD_BYTES)):
             part = self._todo[0]
-            url = self._line.moved[1] if self._line.moved and self._line.moved[0] == part.url else part.url
-            address = split_url(url)
+            address = self._line.current(part.address)
             if self._sent and address.origin != self._line.origin:
                 break
             target = self._line.ready(address)
@@ -195,12 +200,12 @@ class RunReader:
         rules = self._line.rules
         if hops > rules.max_redirects:
             raise Fault(Kind.REFUSED, f"it redirects more than {rules.max_redirects} times")
-        here = self._line.moved[1] if self._line.moved and self._line.moved[0] == part.url else part.url
-        there = urljoin(here, head.headers["location"])
-        if here.startswith("https:") and there.startswith("http:"):
+        here = self._line.current(part.address)
+        there = split_url(urljoin(here.url, head.headers["location"]))
+        if here.scheme == "https" and there.scheme == "http":
             raise Fault(Kind.REFUSED, "it redirects from https to plain http")
         self._sent_again()
-        self._line.moved, self._line.ahead = (part.url, there), 1
+        self._line.moved, self._line.ahead = (part.address, there), 1
         self._send_ahead()
         return self._connection().read_head()
 

@@ -93,7 +93,7 @@ class Swarm:
 
     async def _add(self, engine: Engine, have: set[int]) -> TorrentId:
         store = self.store
-        count = store.layout.piece_count
+        count = store.map.layout.piece_count
         await asyncio.to_thread(store.stretch)
         torrent = await engine.add(
             Addition(
@@ -139,7 +139,7 @@ class Swarm:
         async for event in events:
             if isinstance(event, base.PieceFinished):
                 self.good.add(event.piece)
-                self.desk.came(self.source, event.piece, self.prover.data_size(event.piece))
+                self.desk.came(self.source, event.piece, self.prover.map.data_size(event.piece))
             elif isinstance(event, base.FileError):
                 self.desk.stop(_disk_trouble(event, self.store))
             else:

@@ -49,9 +49,9 @@ class Transfer:
         cls, store: Store, prover: Prover, options: Options, missing: set[int], tell: Callable[[Transfer], object]
     ) -> Transfer:
         """Prepare the sources for some missing pieces."""
-        desk = Desk(Plan(missing, piece_length=store.layout.piece_length, rules=options.rules))
+        desk = Desk(Plan(missing, piece_length=store.map.layout.piece_length, rules=options.rules))
         transfer = cls(store, prover, options, desk, tell)
-        job = Job(store.metainfo, store.layout, prover, desk, options.rules, agent(), store.open_writer)
+        job = Job(store.metainfo, prover, desk, options.rules, agent(), store.open_writer)
         for url in _web_seed_urls(store) if options.uses_web_seeds and not prover.is_blind else ():
             source = desk.add_source(url, max_claims=options.rules.connections_per_source)
             transfer._seeds += [WebSeed(job, url, source) for _ in range(source.max_claims)]

@@ -15,22 +15,24 @@ from typing import TYPE_CHECKING
 from seedbed.core.layout import web_seed_url
 from seedbed.errors import SeedbedError, StateError
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.http_wire import Want
-from seedbed.fetching.proof import Held
+from seedbed.fetching.http_wire import Want, split_url
 from seedbed.fetching.run_reader import Line, Part, RunReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from seedbed.core.layout import Layout, Span
     from seedbed.core.metainfo import Metainfo
     from seedbed.fetching.desk import Desk
     from seedbed.fetching.http_connection import Connection
+    from seedbed.fetching.http_wire import Address
+    from seedbed.fetching.pieces import Stretch
     from seedbed.fetching.plan import Claim, Source
     from seedbed.fetching.proof import Bench, Prover
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.store import Writer
 
+PIECES_AT_ONCE = 64
+"""Asked of the plan at a time: small files come several thousand a second."""
 SETTLE_S = 0.25
 """What was read is proved and written at least so often."""
 log = logging.getLogger(__name__)
@@ -41,7 +43,6 @@ class Job:
     """What all web seeds of a fetch share."""
 
     metainfo: Metainfo
-    layout: Layout
     prover: Prover
     desk: Desk
     rules: Rules
@@ -57,6 +58,8 @@ class WebSeed:
     base_url: str
     source: Source
     _open: set[Connection] = field(default_factory=set)
+    _root: tuple[str, Address] | None = None
+    """What all addresses of this web seed begin with, when it is written in the usual way."""
 
     def run(self) -> None:
         """Fetch until there is nothing more to do."""
@@ -91,8 +94,8 @@ class WebSeed:
         parts = self._parts(claim.start, claim.stop)
         reader = RunReader(line, parts, sends_whole_files=self.source.sends_whole_files)
         try:
-            while pieces := desk.begin(claim, self.job.prover.pieces_at_once):
-                self._fetch_batch(claim, pieces, reader, bench, writer)
+            while pieces := desk.begin(claim, PIECES_AT_ONCE):
+                self._fetch_pieces(claim, pieces, reader, bench, writer)
         except Fault as fault:
             line.drop()
             log.debug("web seed fault url=%s fault=%s", self.base_url, fault.text)
@@ -101,57 +104,62 @@ class WebSeed:
             desk.finish(claim)
             reader.close()
 
-    def _fetch_batch(self, claim: Claim, pieces: range, reader: RunReader, bench: Bench, writer: Writer) -> None:
+    def _fetch_pieces(self, claim: Claim, pieces: range, reader: RunReader, bench: Bench, writer: Writer) -> None:
         """Read pieces and settle them together; sooner if the source is slow: little is lost when we are killed."""
-        batch: list[Held] = []
-        at = 0
-        began_s = time.monotonic()
-        for piece in pieces:
-            length = self._read_piece(piece, reader, bench.view[at:])
-            batch.append(Held(piece, at, length))
-            at += length
-            if time.monotonic() - began_s > SETTLE_S:
-                self._settle(claim, batch, reader, bench, writer)
-                batch, at, began_s = [], 0, time.monotonic()
-        self._settle(claim, batch, reader, bench, writer)
+        settled_s = time.monotonic()
+        try:
+            for piece in pieces:
+                stretches = self.job.prover.map.stretches(piece)
+                if (view := bench.room(stretches)) is None:
+                    self._settle(claim, reader, bench, writer)
+                    view = bench.view[: self.job.prover.map.size(piece)]
+                self._read_piece(stretches, reader, view)
+                bench.hold(piece, stretches)
+                if (now_s := time.monotonic()) > settled_s + SETTLE_S:
+                    self._settle(claim, reader, bench, writer)
+                    settled_s = now_s
+        finally:
+            self._settle(claim, reader, bench, writer)  # also what came before a fault
 
-    def _settle(self, claim: Claim, batch: list[Held], reader: RunReader, bench: Bench, writer: Writer) -> None:
+    def _settle(self, claim: Claim, reader: RunReader, bench: Bench, writer: Writer) -> None:
         good, wrong = [], []
-        for held, is_good in zip(batch, bench.proved(batch), strict=True):
+        for held, is_good in bench.clear():
             if is_good:
-                good.append((held.piece, bench.view[held.at : held.at + held.length]))
+                good.append(held)
             else:
                 wrong.append(held.piece)
-        writer.write(good)
-        self.job.desk.settle(claim, [(piece, self.job.prover.data_size(piece)) for piece, _ in good], wrong)
+        writer.write(good, bench.view)
+        self.job.desk.settle(claim, [(held.piece, held.data_size) for held in good], wrong)
         if wrong and reader.is_html:
             raise Fault(Kind.MISSING, "an error page (text/html) comes instead of data")
 
-    def _read_piece(self, piece: int, reader: RunReader, view: memoryview) -> int:
-        """Read a piece to the beginning of ``view``; returns its bytes."""
+    def _read_piece(self, stretches: Sequence[Stretch], reader: RunReader, view: memoryview) -> None:
         at = 0
-        for span in self.job.layout.piece_spans(piece):
-            if span.file_index is not None:
-                reader.read(view[at : at + span.length])
-                self.job.desk.touch(self.source)
-            elif self.job.prover.needs_padding:
-                view[at : at + span.length] = bytes(span.length)
+        for stretch in stretches:
+            part = view[at : at + stretch.length]
+            if stretch.file_index < 0:
+                part[:] = bytes(stretch.length)
             else:
-                continue
-            at += span.length
-        return at
+                reader.read(part)
+            at += stretch.length
+        self.job.desk.touch(self.source)
 
     def _parts(self, start: int, stop: int) -> Iterator[Part]:
-        """The requests for a run of pieces; URLs are made when their turn comes."""
-        layout = self.job.layout
-        length = layout.piece_length
-        for span in layout.spans(start * length, min(stop * length, layout.total)):
-            if span.file_index is not None:
-                yield self._part(span.file_index, span)
+        """The requests for a run of pieces."""
+        for index, at, length in self.job.prover.map.run(start, stop):
+            want = Want(at, at + length, self.job.metainfo.files[index].length)
+            yield Part(self._address(index), want, index)
 
-    def _part(self, file_index: int, span: Span) -> Part:
+    def _address(self, file_index: int) -> Address:
+        """Where a file is: only what differs from file to file is made each time."""
         url = web_seed_url(self.base_url, self.job.metainfo, file_index)
-        return Part(url, Want(span.start, span.stop, self.job.metainfo.files[file_index].length), file_index)
+        if self._root is None or not url.startswith(self._root[0]):
+            address = split_url(url)
+            text = f"{address.scheme}://{address.authority}"
+            self._root = (text, address) if url.startswith(text) and address.target == url[len(text) :] else None
+            return address
+        text, root = self._root
+        return root._replace(target=url[len(text) :])
 
     def _named(self, fault: Fault, reader: RunReader) -> Fault:
         """A fault of a file says which; the others are the server's."""
@@ -163,4 +171,4 @@ class WebSeed:
     def _lacks(self, fault: Fault, reader: RunReader) -> range:
         if fault.kind is not Kind.MISSING or reader.part is None:
             return range(0)
-        return self.job.layout.file_pieces(reader.part.file_index)
+        return self.job.prover.map.layout.file_pieces(reader.part.file_index)
