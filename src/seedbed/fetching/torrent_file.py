@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from seedbed.core import metainfo_reader
 from seedbed.core.bencode import Limits
 from seedbed.errors import FormatError, InputError, NotFoundError, SourceError, StateError
-from seedbed.fetching import from_magnet
 from seedbed.fetching.faults import Fault
 from seedbed.fetching.found import FoundTorrent
 from seedbed.fetching.http_document import get_document
@@ -38,6 +37,8 @@ async def find_torrent(what: str, options: Options) -> FoundTorrent:
         NoSourceError: nobody gives a magnet's torrent.
     """
     if what.lower().startswith("magnet:"):
+        from seedbed.fetching import from_magnet  # noqa: PLC0415  # brings the engine's values: 20 ms
+
         return await from_magnet.find(what, options, get=partial(from_url, rules=options.rules))
     if what.lower().startswith(("http://", "https://")):
         return FoundTorrent(await asyncio.to_thread(from_url, what, options.rules), options)

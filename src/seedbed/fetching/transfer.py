@@ -9,17 +9,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from seedbed.engine.base import Endpoint
-from seedbed.fetching import swarm as peers
 from seedbed.fetching.agent import agent
 from seedbed.fetching.desk import Desk
-from seedbed.fetching.engines import open_engine
 from seedbed.fetching.plan import Plan
 from seedbed.fetching.web_seed import Job, WebSeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seedbed.fetching import swarm as peers
     from seedbed.fetching.options import Options
     from seedbed.fetching.proof import Prover
     from seedbed.fetching.store import Store
@@ -95,6 +93,10 @@ class Transfer:
 
 
 def _swarm(store: Store, prover: Prover, options: Options, desk: Desk) -> peers.Swarm:
+    from seedbed.engine.base import Endpoint  # noqa: PLC0415  # 20 ms that HTTP alone need not pay
+    from seedbed.fetching import swarm as peers  # noqa: PLC0415
+    from seedbed.fetching.engines import open_engine  # noqa: PLC0415
+
     source = desk.add_source(peers.NAME, max_claims=peers.MAX_CLAIMS, is_swarm=True)
     return peers.Swarm(
         desk,
