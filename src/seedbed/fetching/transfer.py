@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +27,10 @@ TICK_S = 0.1
 """How often progress is told and the end is looked for."""
 _HEAD_START_S = 1.0
 """Web seeds may end it alone: what takes them a second needs no peers, and no engine is started."""
+_FIRST_CONNECTIONS = 2
+"""To a web seed: while one thread hashes, the other receives. More only cost, where a line is fast and short …"""
+_SLOW_START_S, _FAST_BYTES_PER_S = 0.5, 100_000_000
+"""… but where it is long, one connection cannot fill it: then the rest are added."""
 _JOIN_TIMEOUT_S = 1.0
 
 
@@ -75,14 +80,16 @@ class Transfer:
             await swarm.run(have)
 
     async def _run_web_seeds(self) -> None:
-        desk = self.desk
-        threads = [threading.Thread(target=seed.run, name="seedbed-http", daemon=True) for seed in self._seeds]
-        for thread in threads:
-            thread.start()
+        desk, began_s = self.desk, time.monotonic()
+        first, later = _by_turn(self._seeds)
+        threads = _start(first)
         try:
             while not desk.is_over() and desk.silent_s() < self.options.rules.no_progress_timeout_s:
                 self.tell(self)
                 await asyncio.to_thread(desk.wait_for_end, TICK_S)
+                if later and self._is_slow(time.monotonic() - began_s):
+                    threads += _start(later)
+                    later = []
         finally:
             desk.stop()
             for seed in self._seeds:
@@ -90,6 +97,27 @@ class Transfer:
             for thread in threads:
                 thread.join(_JOIN_TIMEOUT_S)
         self.tell(self)
+
+    def _is_slow(self, took_s: float) -> bool:
+        return took_s > _SLOW_START_S and self.desk.bytes_good() / took_s < _FAST_BYTES_PER_S
+
+
+def _by_turn(seeds: list[WebSeed]) -> tuple[list[WebSeed], list[WebSeed]]:
+    """The connections to open at once, and those to add if that is slow."""
+    turns: dict[str, int] = {}
+    first: list[WebSeed] = []
+    later: list[WebSeed] = []
+    for seed in seeds:
+        turn = turns[seed.base_url] = turns.get(seed.base_url, 0) + 1
+        (first if turn <= _FIRST_CONNECTIONS else later).append(seed)
+    return first, later
+
+
+def _start(seeds: list[WebSeed]) -> list[threading.Thread]:
+    threads = [threading.Thread(target=seed.run, name="seedbed-http", daemon=True) for seed in seeds]
+    for thread in threads:
+        thread.start()
+    return threads
 
 
 def _swarm(store: Store, prover: Prover, options: Options, desk: Desk) -> peers.Swarm:
