@@ -15,13 +15,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import resource
     from collections.abc import Callable, Mapping, Sequence
 
 QUIET_WAIT_S = 20.0
@@ -29,6 +29,10 @@ QUIET_WAIT_S = 20.0
 
 QUIET_LOAD = 0.3
 """Foreign load, in cores, below which a run counts as quiet."""
+
+
+POLL_S = 0.005
+"""How often a running process is looked at; costs well under a hundredth of a core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +106,7 @@ def measure(contender: Contender) -> Run:
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
-        timer = threading.Timer(contender.timeout_s, process.kill)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
+        status, usage, rss_bytes = _watch(process, start_s + contender.timeout_s)
         wall_s = time.perf_counter() - start_s
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in contender.allowed_codes:
@@ -114,7 +115,35 @@ def measure(contender: Contender) -> Run:
             sys.exit(f"{contender.name} ended with {process.returncode}: {words}")
     cpu_s = usage.ru_utime + usage.ru_stime
     foreign_cores = max(0.0, (_busy_core_s() - busy_before - cpu_s) / wall_s)
-    return Run(wall_s, cpu_s, usage.ru_maxrss * 1024, foreign_cores)
+    return Run(wall_s, cpu_s, rss_bytes, foreign_cores)
+
+
+def _watch(process: subprocess.Popen[bytes], deadline_s: float) -> tuple[int, resource.struct_rusage, int]:
+    """Wait for a process; returns its status, what it used, and its peak resident memory.
+
+    ``ru_maxrss`` would be no less than our own memory, which a child has for a moment before it becomes another
+    program; so the peak is read from ``/proc`` while the process runs.
+    """
+    rss_bytes = 0
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            return status, usage, rss_bytes
+        rss_bytes = max(rss_bytes, _peak_rss_bytes(process.pid))
+        if time.perf_counter() > deadline_s:
+            process.kill()
+        time.sleep(POLL_S)
+
+
+def _peak_rss_bytes(pid: int) -> int:
+    """``VmHWM`` of a process and its children; 0 when it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0) * 1024
+    return max([own, *(_peak_rss_bytes(int(child)) for child in children)])
 
 
 def read_once(path: Path) -> None:

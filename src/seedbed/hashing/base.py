@@ -23,6 +23,15 @@ DIGEST_LENGTHS: dict[Algorithm, int] = {"sha1": 20, "sha256": 32}
 class Hasher(Protocol):
     """Hashes for one thread; never shared."""
 
+    @property
+    def prefers_streams(self) -> bool:
+        """Whether a piece is best hashed part by part as it is read, rather than beside other pieces."""
+        ...
+
+    def even_digests(self, algorithm: Algorithm, memory: Memory, start: int, count: int, length: int) -> bytes:
+        """Hash ``count`` messages of ``length`` bytes that lie side by side from offset ``start``."""
+        ...
+
     def digests(self, algorithm: Algorithm, memory: Memory, starts: Sequence[int], lengths: Sequence[int]) -> bytes:
         """Hash messages.
 

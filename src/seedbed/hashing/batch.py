@@ -12,9 +12,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
 
-from seedbed.core.merkle import BLOCK_LENGTH, HASH_LENGTH, block_count
+from seedbed.core.merkle import HASH_LENGTH, block_count
 from seedbed.errors import FileChangedError
 from seedbed.hashing.memory import Memory
+from seedbed.hashing.parts import Leaves, Padding, PieceStream
 from seedbed.hashing.trees import roots, tree_width
 
 if TYPE_CHECKING:
@@ -124,8 +125,9 @@ class Bench:
         self._hasher = hasher
         self._chain = chain
         self._piece_length = wanted.shape.layout.piece_length
-        self._padding = _Padding(self.memory, self._piece_length) if wanted.shape.needs_zeros else None
-        self._leaves = _Leaves(hasher, self.memory)
+        self._padding = Padding(self.memory, self._piece_length) if wanted.shape.needs_zeros else None
+        self._stream = PieceStream(self.memory, self._piece_length, is_used=wanted.v1 and hasher.prefers_streams)
+        self._leaves = Leaves(hasher, self.memory)
         self._missing: set[int] = set()
         self._bytes_read = 0
 
@@ -138,14 +140,16 @@ class Bench:
         """
         self._missing.clear()
         self._leaves.clear()
-        self._bytes_read = 0
+        self._stream.begin(batch.length)
+        self._bytes_read = free = 0
         for segment in batch.segments:
+            self._pad(free, segment.at)
             self._load(segment)
+            free = segment.at + segment.length
+        self._pad(free, batch.length)
         self._reader.finish()
         if self._wanted.v2:
             self._leaves.flush()
-        if self._padding:
-            self._padding.fill(batch)
 
     def finish(self, batch: Batch) -> BatchResult:
         """Hash what was loaded."""
@@ -178,6 +182,15 @@ class Bench:
                 self._leaves.add(at, part)
             at += part
             offset += part
+            self._stream.advance(at)
+        if self._padding:
+            self._padding.mark(segment.at, stop)
+
+    def _pad(self, start: int, stop: int) -> None:
+        """Zeros between files, where they have a place in memory."""
+        if self._padding and start < stop:
+            self._padding.zero(start, stop)
+            self._stream.advance(stop)
 
     def _miss(self, segment: Segment, at: int) -> None:
         """The file ends at ``at``: an error, or pieces that are not there."""
@@ -193,10 +206,13 @@ class Bench:
         self._missing.update(range(first, segment.piece + -(-span // self._piece_length)))
 
     def _pieces(self, batch: Batch) -> bytes:
-        starts = range(0, batch.length, self._piece_length)
-        lengths = [self._piece_length] * len(starts)
-        lengths[-1] = batch.length - starts[-1]
-        return self._hasher.digests("sha1", self.memory, starts, lengths)
+        if self._stream.is_used:
+            return self._stream.digests()
+        whole, rest = divmod(batch.length, self._piece_length)
+        digests = self._hasher.even_digests("sha1", self.memory, 0, whole, self._piece_length)
+        if rest:
+            digests += self._hasher.digests("sha1", self.memory, [batch.length - rest], [rest])
+        return digests
 
     def _layer(self, batch: Batch) -> bytes:
         """One hash a piece, in the order of the pieces."""
@@ -238,72 +254,3 @@ class Bench:
             md5 = hashlib.md5(data, usedforsecurity=False).digest() if self._wanted.md5 else b""
             rows.append((part.file_index, sha256.get(part.file_index, b""), md5))
         return rows
-
-
-class _Leaves:
-    """Leaf hashes of what was read, made in bursts."""
-
-    def __init__(self, hasher: Hasher, memory: Memory) -> None:
-        self.found = bytearray()
-        self._hasher = hasher
-        self._memory = memory
-        self._starts: list[int] = []
-        self._lengths: list[int] = []
-
-    def clear(self) -> None:
-        """Start a new batch."""
-        self.found.clear()
-        self._starts.clear()
-        self._lengths.clear()
-
-    def add(self, at: int, length: int) -> None:
-        """Take the blocks of ``length`` bytes at ``at``, of which only the last may be short."""
-        starts = range(at, at + length, BLOCK_LENGTH)
-        self._starts += starts
-        self._lengths += [BLOCK_LENGTH] * len(starts)
-        self._lengths[-1] = at + length - starts[-1]
-        if len(self._starts) * BLOCK_LENGTH >= CHUNK_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Hash what has gathered."""
-        self.found += self._hasher.digests("sha256", self._memory, self._starts, self._lengths)
-        self._starts.clear()
-        self._lengths.clear()
-
-
-class _Padding:
-    """Keeps zeros where padding belongs, writing only over what an earlier batch left there."""
-
-    def __init__(self, memory: Memory, piece_length: int) -> None:
-        self._memory = memory
-        self._piece_length = piece_length
-        self._used = [0] * -(-memory.length // piece_length)
-        """For each piece's place, up to where it may hold something else than zeros."""
-
-    def fill(self, batch: Batch) -> None:
-        """Zero all that the batch's segments leave free."""
-        free = 0
-        for segment in batch.segments:
-            if segment.at > free:
-                self._zero(free, segment.at)
-            free = segment.at + segment.length
-            self._mark(segment.at, free)
-        self._zero(free, batch.length)
-
-    def _mark(self, start: int, stop: int) -> None:
-        length = self._piece_length
-        for place in range(start // length, -(-stop // length)):
-            self._used[place] = max(self._used[place], min(stop, (place + 1) * length))
-
-    def _zero(self, start: int, stop: int) -> None:
-        length, used = self._piece_length, self._used
-        while start < stop:
-            place = start // length
-            border = (place + 1) * length
-            end = min(stop, border)
-            if (dirty := min(used[place], end)) > start:
-                ctypes.memset(self._memory.address + start, 0, dirty - start)
-            if end == border:
-                used[place] = min(used[place], start)
-            start = end

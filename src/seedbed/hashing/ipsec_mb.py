@@ -18,6 +18,7 @@ Terms are the library's: a *job* is one message, a *burst* up to 128 jobs, the *
 from __future__ import annotations
 
 import ctypes
+import operator
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -62,7 +63,7 @@ _LAYOUTS = {
 }
 """imb_get_version() -> layout, from ``intel-ipsec-mb.h`` of that version."""
 
-_SRC, _LENGTH, _TAG, _TAG_LENGTH, _CIPHER_MODE, _CIPHER_DIRECTION, _CHAIN_ORDER = 3, 8, 11, 12, 16, 17, 18
+_SRC, _OFFSET, _LENGTH, _TAG, _TAG_LENGTH, _CIPHER_MODE, _CIPHER_DIRECTION, _CHAIN_ORDER = 3, 7, 8, 11, 12, 16, 17, 18
 """Fields of a job, counted in words of 8 bytes. Word 16 ends in the cipher mode, word 17 starts with the
 direction and ends in the hash number."""
 
@@ -90,7 +91,9 @@ def load(name: str = LIBRARY) -> ctypes.CDLL:
 
 
 class Lanes:
-    """One manager of the library, for one thread."""
+    """One manager of the library, for one thread; a :class:`seedbed.hashing.base.Hasher`."""
+
+    prefers_streams = False
 
     def __init__(self, library: ctypes.CDLL) -> None:
         layout = _LAYOUTS[library.imb_get_version()]
@@ -125,17 +128,27 @@ class Lanes:
             raise ValueError(f"expected as many lengths as starts, got {len(lengths)} and {len(starts)}")
         if not starts:
             return b""
-        if min(starts) < 0 or min(lengths) < 0 or max(map(int.__add__, starts, lengths)) > memory.length:
+        if min(starts) < 0 or min(lengths) < 0 or max(map(operator.add, starts, lengths)) > memory.length:
             raise ValueError(f"a message lies outside the memory of {memory.length} bytes")
+        return self._bursts(algorithm, memory, array("Q", starts), array("Q", lengths))
+
+    def even_digests(self, algorithm: Algorithm, memory: Memory, start: int, count: int, length: int) -> bytes:
+        """Hash messages that lie side by side; see :class:`seedbed.hashing.base.Hasher`.
+
+        Raises:
+            ValueError: a message is not inside ``memory``.
+        """
+        stop = start + count * length
+        if min(start, count) < 0 or length <= 0 or stop > memory.length:
+            raise ValueError(f"a message lies outside the memory of {memory.length} bytes")
+        return self._bursts(algorithm, memory, array("Q", range(start, stop, length)), array("Q", [length]) * count)
+
+    def _bursts(self, algorithm: Algorithm, memory: Memory, starts: array[int], lengths: array[int]) -> bytes:
         size = DIGEST_LENGTHS[algorithm]
         out = bytearray(len(starts) * size)
-        out_at, base = address_of(out), memory.address
+        tags = address_of(out) if out else 0
         for at in range(0, len(starts), BURST):
-            some = starts[at : at + BURST]
-            sources = array("Q", [base + start for start in some])
-            tag = out_at + at * size
-            tags = array("Q", range(tag, tag + len(some) * size, size))
-            self._burst(algorithm, sources, array("Q", lengths[at : at + BURST]), tags)
+            self._burst(algorithm, memory, starts[at : at + BURST], lengths[at : at + BURST], tags + at * size)
         return bytes(out)
 
     def _prepare(self) -> None:
@@ -146,18 +159,19 @@ class Lanes:
             words[job + _CIPHER_MODE] = _CIPHER_NULL << 32
             words[job + _CHAIN_ORDER] = _HASH_CIPHER
 
-    def _burst(self, algorithm: Algorithm, sources: array[int], lengths: array[int], tags: array[int]) -> None:
-        count, stride, words = len(sources), self._stride, self._words
+    def _burst(
+        self, algorithm: Algorithm, memory: Memory, starts: array[int], lengths: array[int], tags_at: int
+    ) -> None:
+        count, stride, words, size = len(starts), self._stride, self._words, DIGEST_LENGTHS[algorithm]
         first = self._claim(count)
-        kind = array("Q", [_ENCRYPT | _HASH_NUMBERS[algorithm] << 32]) * count
-        size = array("Q", [DIGEST_LENGTHS[algorithm]]) * count
         stop = first + count * stride
         for field, values in (
-            (_SRC, sources),
+            (_SRC, array("Q", [memory.address]) * count),
+            (_OFFSET, starts),
             (_LENGTH, lengths),
-            (_TAG, tags),
-            (_TAG_LENGTH, size),
-            (_CIPHER_DIRECTION, kind),
+            (_TAG, array("Q", range(tags_at, tags_at + count * size, size))),
+            (_TAG_LENGTH, array("Q", [size]) * count),
+            (_CIPHER_DIRECTION, array("Q", [_ENCRYPT | _HASH_NUMBERS[algorithm] << 32]) * count),
         ):
             words[first + field : stop : stride] = memoryview(values)
         done = self._submit(self._manager, count, self._pointers_at)

@@ -52,6 +52,13 @@ class MultiBufferHasher:
         self._plain = HashlibHasher()
         self._rates = rates
 
+    prefers_streams = False
+
+    def even_digests(self, algorithm: Algorithm, memory: Memory, start: int, count: int, length: int) -> bytes:
+        """See :class:`seedbed.hashing.base.Hasher`."""
+        wins = self._rates[algorithm].lanes_win(count * length, length)
+        return (self._lanes if wins else self._plain).even_digests(algorithm, memory, start, count, length)
+
     def digests(self, algorithm: Algorithm, memory: Memory, starts: Sequence[int], lengths: Sequence[int]) -> bytes:
         """See :class:`seedbed.hashing.base.Hasher`."""
         if not lengths:

@@ -23,6 +23,12 @@ class HashlibHasher:
     """One thread's hasher; it has no state of its own."""
 
     __slots__ = ()
+    prefers_streams = True
+
+    def even_digests(self, algorithm: Algorithm, memory: Memory, start: int, count: int, length: int) -> bytes:
+        """See :class:`seedbed.hashing.base.Hasher`."""
+        new, view, stop = _CONSTRUCTORS[algorithm], memory.view, start + count * length
+        return b"".join([new(view[at : at + length]).digest() for at in range(start, stop, length)])
 
     def digests(self, algorithm: Algorithm, memory: Memory, starts: Sequence[int], lengths: Sequence[int]) -> bytes:
         """See :class:`seedbed.hashing.base.Hasher`."""

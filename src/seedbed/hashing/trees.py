@@ -58,7 +58,6 @@ def _climb(hasher: Hasher, level: bytes, width: int) -> bytes:
     memory = Memory(len(level))
     while width > 1:
         memory.view[: len(level)] = level
-        starts = range(0, len(level), NODE_LENGTH)
-        level = hasher.digests("sha256", memory, starts, [NODE_LENGTH] * len(starts))
+        level = hasher.even_digests("sha256", memory, 0, len(level) // NODE_LENGTH, NODE_LENGTH)
         width //= 2
     return level

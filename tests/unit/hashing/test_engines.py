@@ -60,6 +60,18 @@ def test_any_number_of_equal_messages(hasher: Hasher, memory: Memory, algorithm:
     assert digests == expected(algorithm, memory, [(at, 16_384) for at in starts])
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("length", [64, 16_384, 100_001])
+@pytest.mark.parametrize("count", [0, 1, 5, 16, 130])
+def test_messages_side_by_side(hasher: Hasher, memory: Memory, algorithm: Algorithm, length: int, count: int) -> None:
+    """Equal messages, each where the one before ends."""
+    count = min(count, (MEMORY_BYTES - 7) // length)
+
+    digests = hasher.even_digests(algorithm, memory, 7, count, length)
+
+    assert digests == expected(algorithm, memory, [(7 + n * length, length) for n in range(count)])
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     messages=st.lists(st.tuples(st.integers(0, 9_000), st.one_of(st.integers(0, 200), st.integers(0, 200_000)))),
@@ -97,12 +109,15 @@ def test_messages_outside_the_memory_are_refused() -> None:
     for starts, lengths in (([90], [11]), ([-1], [5]), ([0], [-5]), ([0, 1], [5])):
         with pytest.raises(ValueError, match=r"expected as many|outside"):
             lanes.digests("sha256", memory, starts, lengths)
+    for start, count, length in ((0, 101, 1), (-1, 1, 5), (0, 1, 0), (0, -1, 5), (90, 2, 6)):
+        with pytest.raises(ValueError, match="outside"):
+            lanes.even_digests("sha256", memory, start, count, length)
 
 
 def test_wrong_digests_are_noticed() -> None:
     """A library that answers wrong is not used."""
 
-    class Liar:
+    class Liar(HashlibHasher):
         def digests(self, algorithm: Algorithm, memory: Memory, starts: Sequence[int], lengths: Sequence[int]) -> bytes:
             digests = HashlibHasher().digests(algorithm, memory, starts, lengths)
             return digests[:-1] + bytes([digests[-1] ^ 1])
