@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from seedbed.core.layout import Layout
 from seedbed.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from seedbed.core.metainfo import Metainfo
 
@@ -70,7 +70,7 @@ def _run(case: Case, rounds: int) -> list[str]:
     runs = paired.rotate(contenders, rounds=rounds, warm=[case.path])
     _compare([_target(case, contender.name) for contender in contenders])
     size = bench_data.size_of(case.path)
-    found = limit.measure(bench_data.big(512 << 20))
+    found = limit.measure(bench_data.big(1 << 30))
     ours = runs["seedbed"]
     core_s = _limit_core_s(case, found)
     wall_s = core_s / CORES
@@ -172,7 +172,7 @@ def _limit_core_s(case: Case, found: limit.Limit) -> float:
 
 def _cases(options: argparse.Namespace) -> Iterator[Case]:
     divisor = 10 if options.quick else 1
-    makers = {
+    makers: dict[str, tuple[Callable[[], Path], int]] = {
         "big": (lambda: bench_data.big((4 << 30) // (8 if options.quick else 1)), 1 << 20),
         "tree": (lambda: bench_data.tree(20_000 // divisor), 256 << 10),
         "mix": (lambda: bench_data.mix(divisor), 1 << 20),
@@ -184,7 +184,9 @@ def _cases(options: argparse.Namespace) -> Iterator[Case]:
 
 
 def _versions() -> str:
-    packages = [f"{name} {version(name)}" for name in ("libtorrent", "torrentfile", "torf", "py3createtorrent")]
+    packages = [
+        f"{name} {metadata.version(name)}" for name in ("libtorrent", "torrentfile", "torf", "py3createtorrent")
+    ]
     programs = [paired.version("mktorrent", "-v"), paired.version("transmission-create", "--version")]
     return f"Peers: {', '.join([*packages, *programs])}.\n"
 

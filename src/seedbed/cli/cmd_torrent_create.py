@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from seedbed.core.metainfo import Format
+    from seedbed.hashing.batch import Wanted
     from seedbed.hashing.job import Executor, Progress
     from seedbed.publishing.create import Created, Plan, Wish
     from seedbed.publishing.dataset import Dataset
+    from seedbed.publishing.journal import FileJournal
 
 _SIZE = re.compile(r"(\d+)\s*(B|KIB|MIB|GIB|K|M|G)?", re.IGNORECASE)
 _FACTORS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -191,12 +193,12 @@ def _is_remote(plan: Plan) -> bool:
 
 def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
     from seedbed.publishing import create as flow  # noqa: PLC0415
-    from seedbed.publishing import files, journal  # noqa: PLC0415
+    from seedbed.publishing import files  # noqa: PLC0415
 
     with ExitStack() as stack:
         executor, workers = stack.enter_context(_executor(plan, options))
         wanted = flow.wanted_hashes(plan, workers=workers)
-        record = None if options["no_resume"] else journal.open_journal(plan.dataset, wanted)
+        record = None if options["no_resume"] else _journal(plan, wanted)
         if record and stack.enter_context(record).known_batches:
             output.say("Going on where an earlier run was interrupted.")
         tell = _teller(stack.enter_context(progress.bar("Hashing")))
@@ -205,6 +207,16 @@ def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
         if record:
             record.remove()
     return created
+
+
+def _journal(plan: Plan, wanted: Wanted) -> FileJournal | None:
+    from seedbed.publishing.dataset import LARGE_BYTES  # noqa: PLC0415
+
+    if plan.dataset.size_bytes < LARGE_BYTES:  # asked here too, so that small work need not import the journal
+        return None
+    from seedbed.publishing import journal  # noqa: PLC0415
+
+    return journal.open_journal(plan.dataset, wanted)
 
 
 def _teller(report: progress.Report) -> Callable[[Progress], object]:

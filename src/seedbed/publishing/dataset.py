@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from seedbed.hashing.batch import Source
 
 
+LARGE_BYTES = 2 << 30
+"""From here on an interrupted run is worth continuing; less is hashed again in a second or two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One file of the dataset."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import time
 from typing import TYPE_CHECKING
 
 from seedbed.errors import InputError, NoSpaceError, StateError
@@ -39,14 +39,12 @@ def write_whole(path: Path, data: bytes, *, replace: bool) -> None:
         NoSpaceError: the disk is full.
         StateError: it cannot be written.
     """
-    temporary = ""
+    temporary = path.with_name(f".{path.name[:60]}.{os.getpid()}.{time.monotonic_ns()}.part")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, 0o666 & ~_umask())
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
-            os.fsync(handle)
+            os.fsync(file.fileno())
         if replace:
             os.replace(temporary, path)
         else:
@@ -58,8 +56,7 @@ def write_whole(path: Path, data: bytes, *, replace: bool) -> None:
         kind = NoSpaceError if error.errno in {errno.ENOSPC, errno.EDQUOT} else StateError
         raise kind(f"{path}: it cannot be written: {error.strerror}") from error
     finally:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -69,9 +66,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

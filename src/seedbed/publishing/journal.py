@@ -22,14 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from seedbed.hashing.batch import BatchResult
+from seedbed.publishing.dataset import LARGE_BYTES
 
 if TYPE_CHECKING:
     from seedbed.hashing.batch import Wanted
     from seedbed.hashing.plan import Batch
     from seedbed.publishing.dataset import Dataset
 
-WORTHWHILE_BYTES = 2 << 30
-"""Smaller datasets are hashed again in the second or two that a journal would save."""
 SYNC_S = 1.0
 """Written to disk so often; a crash costs at most this much work."""
 KEEP_S = 30 * 24 * 3600
@@ -47,7 +46,7 @@ def cache_folder() -> Path:
 
 
 def open_journal(
-    dataset: Dataset, wanted: Wanted, *, folder: Path | None = None, at_least: int = WORTHWHILE_BYTES
+    dataset: Dataset, wanted: Wanted, *, folder: Path | None = None, at_least: int = LARGE_BYTES
 ) -> FileJournal | None:
     """The journal of a dataset; None where it is not worth one, or cannot be had.
 
