@@ -70,14 +70,15 @@ def encode(value: Value) -> bytes:
 
 
 def _encode_into(value: Value, parts: list[bytes]) -> None:
+    """Most frequent types first: a torrent of 20,000 files has 300,000 values."""
     if isinstance(value, bytes):
-        parts.append(b"%d:" % len(value))
-        parts.append(value)
+        parts.append(b"%d:%b" % (len(value), value))
+    elif isinstance(value, int) and not isinstance(value, bool):
+        parts.append(b"i%de" % value)
     elif isinstance(value, dict):
         parts.append(b"d")
         for key in sorted(value):
-            parts.append(b"%d:" % len(key))
-            parts.append(key)
+            parts.append(b"%d:%b" % (len(key), key))
             _encode_into(value[key], parts)
         parts.append(b"e")
     elif isinstance(value, list):
@@ -85,8 +86,6 @@ def _encode_into(value: Value, parts: list[bytes]) -> None:
         for item in value:
             _encode_into(item, parts)
         parts.append(b"e")
-    elif isinstance(value, int) and not isinstance(value, bool):
-        parts.append(b"i%de" % value)
     else:
         raise TypeError(f"bencoding has no form for {type(value).__name__}")
 

@@ -24,7 +24,25 @@ def build(draft: Draft) -> bytes:
     Raises:
         ValueError: the files are not sorted by the bytes of their paths (v2 and hybrid).
     """
-    outer: dict[bytes, Value] = {b"info": _info(draft)}
+    return build_with_info(draft)[0]
+
+
+def build_with_info(draft: Draft) -> tuple[bytes, bytes]:
+    """The .torrent file, and the exact info dictionary in it, whose hash names the torrent.
+
+    Raises:
+        ValueError: the files are not sorted by the bytes of their paths (v2 and hybrid).
+    """
+    info = bencode.encode(_info(draft))
+    outer = _outer(draft)
+    values = {key: bencode.encode(value) for key, value in outer.items()} | {b"info": info}
+    rows = [bencode.encode(key) + values[key] for key in sorted(values)]
+    return b"d" + b"".join(rows) + b"e", info
+
+
+def _outer(draft: Draft) -> dict[bytes, Value]:
+    """Everything beside the info dictionary."""
+    outer: dict[bytes, Value] = {}
     if draft.trackers:
         outer[b"announce"] = draft.trackers[0][0].encode()
         if sum(map(len, draft.trackers)) > 1:
@@ -39,12 +57,7 @@ def build(draft: Draft) -> bytes:
         outer[b"creation date"] = draft.creation_date
     if draft.format != "v1":
         outer[b"piece layers"] = dict(draft.piece_layers)
-    return bencode.encode(outer)
-
-
-def info_of(draft: Draft) -> bytes:
-    """The exact info dictionary of a draft, whose hash names the torrent."""
-    return bencode.encode(_info(draft))
+    return outer
 
 
 def _info(draft: Draft) -> dict[bytes, Value]:

@@ -43,7 +43,7 @@ class LocalFiles:
     is_tolerant: bool = False
     """A file that cannot be read counts as one that ends before its first byte (checking)."""
     is_sequential: bool = False
-    chunk_bytes: int = 1 << 20
+    chunk_bytes: int = 2 << 20
     """See ``batch.CHUNK_BYTES``."""
 
     def reader(self) -> LocalReader:
@@ -86,6 +86,7 @@ class LocalReader:
             while done < len(view):
                 got = os.preadv(self._handle, [view[done:] if done else view], start + done)
                 if not got:
+                    self._compare()
                     break
                 done += got
         except FileNotFoundError as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LANES = 16
 """Pieces that the widest kernels hash side by side."""
-MIN_WINDOW_BYTES = 4 << 20
+MIN_WINDOW_BYTES = 8 << 20
 FULL_WINDOW_BYTES = 16 << 20
 """Memory of a batch when a torrent is made: 16 pieces of 1 MiB, 64 small files at 256 KiB, or a file as a whole."""
 MEMORY_BYTES = 128 << 20

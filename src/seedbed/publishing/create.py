@@ -10,7 +10,7 @@ from seedbed.core.ids import V1_LENGTH, InfoHashes
 from seedbed.core.layout import Layout, web_seed_base
 from seedbed.core.merkle import HASH_LENGTH, root_from_layer
 from seedbed.core.metainfo import DEFAULT_RULES, Draft, File
-from seedbed.core.metainfo_writer import build, info_of
+from seedbed.core.metainfo_writer import build_with_info
 from seedbed.errors import InputError
 from seedbed.hashing.batch import Wanted
 from seedbed.hashing.job import FULL_WINDOW_BYTES, hash_dataset, window_for
@@ -177,8 +177,9 @@ def assemble(plan: Plan, hashes: Hashes) -> Created:
         source=wish.source,
         similar=wish.similar,
     )
-    names = InfoHashes.of(info_of(draft), v1=wish.format != "v2", v2=wish.format != "v1")
-    return Created(build(draft), draft.name, names, plan, tuple(facts))
+    torrent, info = build_with_info(draft)
+    names = InfoHashes.of(info, v1=wish.format != "v2", v2=wish.format != "v1")
+    return Created(torrent, draft.name, names, plan, tuple(facts))
 
 
 def _root(plan: Plan, layer: bytes, index: int) -> tuple[bytes, bytes]:

@@ -69,7 +69,7 @@ def test_memory_is_bounded(workers: int, piece_length: int) -> None:
         window = window_for(piece_length, workers=workers, v1=v1, at_least=16 << 20)
 
         assert window % piece_length == 0
-        assert window * workers <= max(128 << 20, workers * max(piece_length, 4 << 20))
+        assert window * workers <= max(128 << 20, workers * max(piece_length, 8 << 20))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
