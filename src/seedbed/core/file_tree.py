@@ -13,7 +13,6 @@ from seedbed.core.metainfo import File, Metainfo, Rules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seedbed.core.bencode import Value
 
 
 def read(info: Fields, rules: Rules) -> tuple[File, ...]:
@@ -32,18 +31,24 @@ def read(info: Fields, rules: Rules) -> tuple[File, ...]:
     return tuple(files)
 
 
-def tree_of(files: tuple[File, ...]) -> dict[bytes, Value]:
-    """The file tree for a list of files; the inverse of :func:`read`."""
-    root: dict[bytes, Value] = {}
+def encoded_tree(files: tuple[File, ...]) -> bytes:
+    """The encoded file tree for files sorted by path; the inverse of :func:`read`."""
+    parts: list[bytes] = [b"d"]
+    folder: tuple[str, ...] = ()
     for file in files:
-        folder = root
-        for part in file.path:
-            folder = folder.setdefault(part.encode(), {})  # type: ignore[assignment]  # built here, all are dicts
-        leaf: dict[bytes, Value] = {b"length": file.length}
-        if file.pieces_root is not None:
-            leaf[b"pieces root"] = file.pieces_root
-        folder[b""] = leaf
-    return root
+        while folder != file.path[: len(folder)] or len(folder) >= len(file.path):
+            parts.append(b"e")
+            folder = folder[:-1]
+        parts += [_name(name) + b"d" for name in file.path[len(folder) : -1]]
+        folder = file.path[:-1]
+        root = b"11:pieces root32:" + file.pieces_root if file.pieces_root is not None else b""
+        parts.append(b"%bd0:d6:lengthi%de%bee" % (_name(file.path[-1]), file.length, root))
+    return b"".join(parts) + b"e" * (len(folder) + 1)
+
+
+def _name(name: str) -> bytes:
+    raw = name.encode()
+    return b"%d:%b" % (len(raw), raw)
 
 
 def check_layers(metainfo: Metainfo, *, required: bool) -> None:

@@ -216,20 +216,14 @@ class Bench:
 
     def _layer(self, batch: Batch) -> bytes:
         """One hash a piece, in the order of the pieces."""
-        lengths = self._wanted.shape.layout.lengths
-        by_width: dict[int, list[int]] = {}
-        leaves: list[bytes] = []
-        at = 0
-        for number, segment in enumerate(batch.segments):
+        lengths, found = self._wanted.shape.layout.lengths, self._leaves.found
+        leaves, widths, at = [], [], 0
+        for segment in batch.segments:
             stop = at + block_count(segment.length) * HASH_LENGTH
-            leaves.append(bytes(self._leaves.found[at:stop]))
-            width = tree_width(lengths[segment.file_index], self._piece_length)
-            by_width.setdefault(width, []).append(number)
+            leaves.append(bytes(found[at:stop]))
+            widths.append(tree_width(lengths[segment.file_index], self._piece_length))
             at = stop
-        for width, numbers in by_width.items():
-            for number, tops in zip(numbers, roots(self._hasher, [leaves[n] for n in numbers], width), strict=True):
-                leaves[number] = tops
-        return b"".join(leaves)
+        return b"".join(roots(self._hasher, leaves, widths))
 
     def _whole_files(self, batch: Batch) -> list[tuple[int, bytes, bytes]]:
         """Digests of files that begin and end here; parts of longer ones go to the chain."""

@@ -20,31 +20,23 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """What must not change while a file is read."""
-
-    size_bytes: int
-    mtime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        """The stamp of a file's status."""
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
-
-
-@dataclass(frozen=True, slots=True)
 class LocalFiles:
     """Files of a dataset on this machine, by index."""
 
     paths: Sequence[str]
-    stamps: Sequence[Stamp | None]
-    """What each file was when it was listed; None where change is no concern (checking)."""
+    listed: Sequence[os.stat_result | None]
+    """Status of each file when it was listed; None where change is no concern (checking)."""
     is_tolerant: bool = False
     """A file that cannot be read counts as one that ends before its first byte (checking)."""
     is_sequential: bool = False
     chunk_bytes: int = 2 << 20
     """See ``batch.CHUNK_BYTES``."""
+
+    def identity(self, file_index: int) -> str:
+        """Changes when the file does."""
+        status = self.listed[file_index]
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ino) if status else ()
+        return "\0".join([self.paths[file_index], *map(str, stamp)])
 
     def reader(self) -> LocalReader:
         """A reader for one thread."""
@@ -113,11 +105,11 @@ class LocalReader:
         self._index = file_index
 
     def _compare(self) -> None:
-        if self._index < 0 or (stamp := self._files.stamps[self._index]) is None:
+        if self._index < 0 or (listed := self._files.listed[self._index]) is None:
             return
-        status = os.fstat(self._handle)
-        if (status.st_size, status.st_mtime_ns, status.st_ino) != (stamp.size_bytes, stamp.mtime_ns, stamp.inode):
-            raise changed(self._files.paths[self._index], stamp, Stamp.of(status))
+        found = os.fstat(self._handle)
+        if found.st_mtime_ns != listed.st_mtime_ns or found.st_size != listed.st_size or found.st_ino != listed.st_ino:
+            raise changed(self._files.paths[self._index], listed, found)
 
     def _close(self) -> None:
         if self._index >= 0:
@@ -129,10 +121,10 @@ class LocalReader:
         return UnsuitableFileError(f"{path}: it cannot be read: {error.strerror}", path=path)
 
 
-def changed(path: str, listed: Stamp, found: Stamp) -> FileChangedError:
+def changed(path: str, listed: os.stat_result, found: os.stat_result) -> FileChangedError:
     """The error for a file that did not hold still."""
-    if listed.size_bytes != found.size_bytes:
-        what = f"expected {listed.size_bytes:,} bytes, got {found.size_bytes:,}"
+    if listed.st_size != found.st_size:
+        what = f"expected {listed.st_size:,} bytes, got {found.st_size:,}"
     else:
         what = "its time of change or its inode is another now"
     hint = "Wait until nobody writes there, then start again."

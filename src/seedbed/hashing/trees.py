@@ -30,34 +30,38 @@ def tree_width(file_length: int, piece_length: int) -> int:
     return 1 << (block_count(file_length) - 1).bit_length()
 
 
-def roots(hasher: Hasher, leaves: Sequence[bytes], width: int) -> list[bytes]:
-    """Roots of trees of one width.
+def roots(hasher: Hasher, leaves: Sequence[bytes], widths: Sequence[int]) -> list[bytes]:
+    """Roots of trees, level by level through all of them at once.
 
     Args:
         hasher: Does the hashing.
         leaves: Each item is the leaves of one or more trees side by side; the last tree may be short and is
             padded with zero hashes.
-        width: Leaves of a tree, a power of two.
+        widths: Leaves of each of an item's trees, a power of two; as many as ``leaves``.
 
     Returns:
         As many items as ``leaves``: the roots of its trees, side by side.
     """
-    if width == 1:
-        return list(leaves)
-    padded = [item + bytes(-len(item) % (width * HASH_LENGTH)) for item in leaves]
-    tops = _climb(hasher, b"".join(padded), width)
-    found, at = [], 0
-    for item in padded:
-        stop = at + len(item) // width
-        found.append(tops[at:stop])
-        at = stop
+    order = sorted(range(len(leaves)), key=widths.__getitem__, reverse=True)
+    padded = [leaves[n] + bytes(-len(leaves[n]) % (widths[n] * HASH_LENGTH)) for n in order]
+    heights = [widths[n].bit_length() - 1 for n in order]
+    found = [b""] * len(leaves)
+    for n, top in zip(order, _climb(hasher, padded, heights), strict=True):
+        found[n] = top
     return found
 
 
-def _climb(hasher: Hasher, level: bytes, width: int) -> bytes:
-    memory = Memory(len(level))
-    while width > 1:
+def _climb(hasher: Hasher, items: list[bytes], heights: Sequence[int]) -> list[bytes]:
+    """Replace each item by the level that is ``heights`` above it; the highest come first and stay longest."""
+    memory = Memory(sum(map(len, items)))
+    for climbed in range(heights[0] if heights else 0):
+        count = sum(height > climbed for height in heights)
+        level = b"".join(items[:count])
         memory.view[: len(level)] = level
-        level = hasher.even_digests("sha256", memory, 0, len(level) // NODE_LENGTH, NODE_LENGTH)
-        width //= 2
-    return level
+        parents = hasher.even_digests("sha256", memory, 0, len(level) // NODE_LENGTH, NODE_LENGTH)
+        at = 0
+        for number in range(count):
+            stop = at + len(items[number]) // 2
+            items[number] = parents[at:stop]
+            at = stop
+    return items

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from seedbed.hashing.batch import Source
-
+from seedbed.hashing.batch import Source
 
 LARGE_BYTES = 2 << 30
 """From here on an interrupted run is worth continuing; less is hashed again in a second or two."""
@@ -22,8 +20,14 @@ class Item:
     """Below the dataset's folder; for a single file its name."""
     length: int
     """Bytes."""
-    identity: str
-    """Changes when the file does: location, time, inode or entity tag. The journal trusts nothing else."""
+
+
+class NamedSource(Source, Protocol):
+    """A source that can tell one version of a file from another."""
+
+    def identity(self, file_index: int) -> str:
+        """Changes when the file does: location, time, inode or entity tag. The journal trusts nothing else."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,8 @@ class Dataset:
     name: str
     is_single_file: bool
     items: tuple[Item, ...]
-    """Sorted by the bytes of their paths (BEP 52)."""
-    source: Source
+    """Sorted by path: text sorts by code point, which is the byte order of its UTF-8 (BEP 52)."""
+    source: NamedSource
     """Reads the items, by index."""
     web_seeds: tuple[str, ...] = ()
     """Where the same bytes can be had over HTTP, in the form of BEP 19."""
@@ -45,8 +49,3 @@ class Dataset:
     def size_bytes(self) -> int:
         """Bytes of all files."""
         return sum(item.length for item in self.items)
-
-
-def sort_key(path: tuple[str, ...]) -> list[bytes]:
-    """The order of BEP 52, *file tree*: by the bytes of each part of the path."""
-    return [part.encode("utf-8", "surrogateescape") for part in path]

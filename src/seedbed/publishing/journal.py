@@ -127,7 +127,7 @@ class FileJournal:
     def _fingerprint(self, batch: Batch) -> str:
         lengths = self._wanted.shape.layout.lengths
         parts = [
-            (self._dataset.items[p.file_index].identity, lengths[p.file_index], p.start, p.length, p.at)
+            (self._dataset.source.identity(p.file_index), lengths[p.file_index], p.start, p.length, p.at)
             for p in batch.segments
         ]
         return _digest([_wishes(self._wanted), batch.length, batch.piece_count, parts])
@@ -153,7 +153,7 @@ def _wishes(wanted: Wanted) -> list[object]:
 
 def _key(dataset: Dataset, wanted: Wanted) -> str:
     """Names the journal by what does not change when a file does."""
-    return _digest([_wishes(wanted), dataset.name, dataset.items[0].identity.partition("\0")[0]])[:40]
+    return _digest([_wishes(wanted), dataset.name, dataset.source.identity(0).partition("\0")[0]])[:40]
 
 
 def _digest(value: object) -> str:

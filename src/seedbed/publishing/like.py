@@ -37,8 +37,8 @@ def in_order_of_py3createtorrent(dataset: Dataset) -> Dataset:
         return dataset
     keys = [[(part.lower(), part) for part in item.path] for item in dataset.items]
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    paths, stamps = dataset.source.paths, dataset.source.stamps
-    source = LocalFiles([paths[i] for i in order], [stamps[i] for i in order])
+    paths, listed = dataset.source.paths, dataset.source.listed
+    source = LocalFiles([paths[i] for i in order], [listed[i] for i in order])
     return replace(dataset, items=tuple(dataset.items[i] for i in order), source=source)
 
 

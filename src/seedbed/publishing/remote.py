@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from seedbed.core import names
 from seedbed.errors import InputError
-from seedbed.publishing.dataset import Dataset, Item, sort_key
+from seedbed.publishing.dataset import Dataset, Item
 from seedbed.sources import http_file, object_file
 from seedbed.sources.remote_files import RemoteFiles
 
@@ -41,11 +41,11 @@ def remote_dataset(urls: Sequence[str], *, name: str = "") -> Dataset:
     files = [_find(url) for url in urls]
     if not sum(file.length for file in files):
         raise InputError(f"{urls[0]}: there is nothing to share: expected at least one byte")
-    order = sorted(range(len(urls)), key=lambda index: sort_key(paths[index]))
+    order = sorted(range(len(urls)), key=paths.__getitem__)
     return Dataset(
         name=name or paths[0][0],
         is_single_file=len(urls) == 1,
-        items=tuple(Item(paths[i], files[i].length, files[i].identity) for i in order),
+        items=tuple(Item(paths[i], files[i].length) for i in order),
         source=RemoteFiles([files[i] for i in order]),
         web_seeds=_web_seeds(files, paths, name),
     )

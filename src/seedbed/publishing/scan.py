@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias
 
 from seedbed.core import names
 from seedbed.errors import InputError, NameRefusedError, NotFoundError, UnsuitableFileError
-from seedbed.hashing.files import LocalFiles, Stamp
-from seedbed.publishing.dataset import Dataset, Item, sort_key
+from seedbed.hashing.files import LocalFiles
+from seedbed.publishing.dataset import Dataset, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,11 +41,8 @@ class Finding:
         return f"{_plain(self.path)}: {self.what}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    path: tuple[str, ...]
-    location: str
-    stamp: Stamp
+_Found: TypeAlias = "tuple[tuple[str, ...], str, os.stat_result]"
+"""Path in the dataset, location here, status: a plain tuple, because it sorts by path and there are many."""
 
 
 def scan(path: str, *, follow_symlinks: bool = False) -> Dataset:
@@ -77,16 +75,12 @@ def scan(path: str, *, follow_symlinks: bool = False) -> Dataset:
 
 
 def _dataset(name: str, walk: _Walk, *, is_single_file: bool) -> Dataset:
-    found = sorted(walk.found, key=lambda one: sort_key(one.path))
-    if not sum(one.stamp.size_bytes for one in found):
+    found = sorted(walk.found, key=itemgetter(0))
+    items = tuple(Item(path, status.st_size) for path, _, status in found)
+    if not sum(item.length for item in items):
         raise InputError(f"{name}: there is nothing to share: expected at least one byte", hint=_why_nothing(walk))
-    source = LocalFiles([one.location for one in found], [one.stamp for one in found])
-    items = tuple(Item(one.path, one.stamp.size_bytes, _identity(one)) for one in found)
+    source = LocalFiles([location for _, location, _ in found], [status for _, _, status in found])
     return Dataset(name, is_single_file, items, source, remarks=tuple(walk.remarks()))
-
-
-def _identity(one: _Found) -> str:
-    return f"{one.location}\0{one.stamp.size_bytes}\0{one.stamp.mtime_ns}\0{one.stamp.inode}"
 
 
 def _why_nothing(walk: _Walk) -> str:
@@ -135,7 +129,7 @@ class _Walk:
         elif not os.access(location, os.R_OK):
             self._refuse(path, "unreadable", "it cannot be read: permission denied")
         else:
-            self.found.append(_Found(path, location, Stamp.of(status)))
+            self.found.append((path, location, status))
 
     def raise_findings(self, path: str) -> None:
         """Raise all that is wrong as one error."""
@@ -195,7 +189,7 @@ class _Walk:
 
     def _check_twins(self) -> None:
         try:
-            names.check_unique(one.path for one in self.found)
+            names.check_unique(path for path, _, _ in self.found)
         except NameRefusedError as error:
             self._findings.append(Finding(str(error.data["name"]), "name:twin", error.message.partition(": ")[2]))
 

@@ -58,6 +58,10 @@ class RemoteFiles:
         """One server that sends files only from their beginning makes one stream of all: the threads share it."""
         self._shared = _Reader(self.files, is_shared=True) if self.is_sequential else None
 
+    def identity(self, file_index: int) -> str:
+        """Changes when the file does."""
+        return self.files[file_index].identity
+
     def reader(self) -> _Reader:
         """A reader for one thread."""
         return self._shared or _Reader(self.files, is_shared=False)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from seedbed.core.layout import Layout
 from seedbed.errors import FileChangedError, UnsuitableFileError
 from seedbed.hashing.batch import BatchResult, Wanted
-from seedbed.hashing.files import LocalFiles, Stamp
+from seedbed.hashing.files import LocalFiles
 from seedbed.hashing.job import Progress, Threads, hash_dataset, window_for
 from seedbed.hashing.plain import HashlibEngine
 from seedbed.hashing.plan import Batch, Shape
@@ -210,7 +210,7 @@ def test_known_batches_are_not_hashed_again(tmp_path: Path) -> None:
 
 
 def _files(paths: list[str]) -> LocalFiles:
-    return LocalFiles(paths, [Stamp.of(Path(path).stat()) for path in paths])
+    return LocalFiles(paths, [Path(path).stat() for path in paths])
 
 
 def _wanted(paths: list[str], *, sha256_up_to: int = 0) -> Wanted:

@@ -57,8 +57,8 @@ def test_too_many_files_or_pieces_are_refused_early(tmp_path: Path) -> None:
     """Before hashing a torrent that no program would load."""
     path = make_tree(tmp_path, {"one": 5}) / "one"
     dataset = scan(str(path))
-    many = replace(dataset, is_single_file=False, items=tuple(Item((str(n),), 1, "") for n in range(100_001)))
-    huge = replace(dataset, items=(Item(("one",), 1 << 50, ""),))
+    many = replace(dataset, is_single_file=False, items=tuple(Item((str(n),), 1) for n in range(100_001)))
+    huge = replace(dataset, items=(Item(("one",), 1 << 50),))
 
     with pytest.raises(InputError, match="100,000 files"):
         plan_torrent(many, Wish())
@@ -68,7 +68,7 @@ def test_too_many_files_or_pieces_are_refused_early(tmp_path: Path) -> None:
 
 def test_folder_with_a_file_of_its_name() -> None:
     """A v2 torrent cannot tell ``ds/ds`` from the file ``ds``."""
-    dataset = Dataset("ds", is_single_file=False, items=(Item(("ds",), 5, ""),), source=LocalFiles([], []))
+    dataset = Dataset("ds", is_single_file=False, items=(Item(("ds",), 5),), source=LocalFiles([], []))
 
     with pytest.raises(InputError, match="same name"):
         plan_torrent(dataset, Wish())
