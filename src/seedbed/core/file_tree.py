@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-
 def read(info: Fields, rules: Rules) -> tuple[File, ...]:
     """The files of the v2 part, in tree order, which is the byte order of their paths.
 

@@ -110,6 +110,7 @@ class Lanes:
         self._pointers_at = ctypes.addressof(self._pointers)
         self._first_job = manager + layout.jobs
         self._stride = layout.job_length // 8
+        self._turned_to: tuple[Algorithm, int] | None = None
         words = (ctypes.c_uint64 * (self._stride * RING)).from_address(self._first_job)
         self._words = memoryview(words).cast("B").cast("Q")
         self._prepare()
@@ -155,25 +156,31 @@ class Lanes:
         """Fill the fields that are the same for all jobs, once."""
         words, stride = self._words, self._stride
         for job in range(0, RING * stride, stride):
-            words[job + _TAG_LENGTH] = 32
             words[job + _CIPHER_MODE] = _CIPHER_NULL << 32
             words[job + _CHAIN_ORDER] = _HASH_CIPHER
+
+    def _turn_to(self, algorithm: Algorithm, address: int) -> None:
+        """Fill the fields that change with the hash and the memory only, which is seldom."""
+        if self._turned_to == (algorithm, address):
+            return
+        for field, value in (
+            (_SRC, address),
+            (_TAG_LENGTH, DIGEST_LENGTHS[algorithm]),
+            (_CIPHER_DIRECTION, _ENCRYPT | _HASH_NUMBERS[algorithm] << 32),
+        ):
+            self._words[field :: self._stride] = memoryview(array("Q", [value]) * RING)
+        self._turned_to = (algorithm, address)
 
     def _burst(
         self, algorithm: Algorithm, memory: Memory, starts: array[int], lengths: array[int], tags_at: int
     ) -> None:
         count, stride, words, size = len(starts), self._stride, self._words, DIGEST_LENGTHS[algorithm]
+        self._turn_to(algorithm, memory.address)
         first = self._claim(count)
         stop = first + count * stride
-        for field, values in (
-            (_SRC, array("Q", [memory.address]) * count),
-            (_OFFSET, starts),
-            (_LENGTH, lengths),
-            (_TAG, array("Q", range(tags_at, tags_at + count * size, size))),
-            (_TAG_LENGTH, array("Q", [size]) * count),
-            (_CIPHER_DIRECTION, array("Q", [_ENCRYPT | _HASH_NUMBERS[algorithm] << 32]) * count),
-        ):
-            words[first + field : stop : stride] = memoryview(values)
+        words[first + _OFFSET : stop : stride] = memoryview(starts)
+        words[first + _LENGTH : stop : stride] = memoryview(lengths)
+        words[first + _TAG : stop : stride] = memoryview(array("Q", range(tags_at, tags_at + count * size, size)))
         done = self._submit(self._manager, count, self._pointers_at)
         while done < count:
             more = self._flush(self._manager, count - done, self._pointers_at)
