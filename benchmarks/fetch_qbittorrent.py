@@ -28,8 +28,6 @@ Session\\DefaultSavePath={folder}
 Session\\SSRFMitigation=false
 [LegalNotice]
 Accepted=true
-[Preferences]
-WebUI\\Enabled=false
 """
 TIMEOUT_S = 240
 
@@ -46,6 +44,7 @@ def main(torrent: Path, folder: Path) -> int:
             f"--profile={profile}",
             "--skip-dialog=true",
             f"--save-path={folder}",
+            f"--webui-port={free_port()}",
             str(torrent),
         ]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
