@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from seedbed.errors import DataError, NoSourceError
-from seedbed.fetching.flow import Options
+from seedbed.fetching.flow import Options, fetch
 from seedbed.testing.datasets import PIECE_LENGTH, Dataset, make_dataset
 from seedbed.testing.faulty_http import HttpFault
-from seedbed.testing.fetching import QUICK, final_names, leftovers, run_fetch, server_of
+from seedbed.testing.fetching import QUICK, final_names, leftovers, run_fetch, server_of, torrent_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,7 +187,46 @@ def test_requests_are_polite(tmp_path: Path) -> None:
     with server_of(dataset) as server:
         run_fetch(dataset, tmp_path / "out", [server])
 
-    assert server.connection_count <= QUICK.connections_per_source
+    assert server.connection_count <= QUICK.connections_per_host
     assert len(server.asked) == 100
     assert all(asked.headers["user-agent"].startswith("seedbed/") for asked in server.asked)
     assert all(asked.headers["accept-encoding"] == "identity" for asked in server.asked)
+
+
+def test_a_slow_source_is_not_a_silent_one(tmp_path: Path) -> None:
+    """A piece that takes longer than the time-out for silence arrives, as long as bytes come."""
+    dataset = make_dataset(tmp_path / "source", 1 << 20, name="big", piece_length=1 << 20)
+    options = Options(rules=replace(QUICK, no_progress_timeout_s=0.6, stall_timeout_s=0.5))
+
+    with server_of(dataset, piece_pause_s=0.1) as server:
+        run_fetch(dataset, tmp_path / "out", [server], options)
+
+    assert dataset.is_at(tmp_path / "out")
+
+
+def test_two_addresses_of_one_server_share_its_connections(tmp_path: Path) -> None:
+    """A torrent cannot make us rude by naming a server many times."""
+    dataset = make_dataset(tmp_path / "source", SIZES)
+
+    with server_of(dataset, piece_pause_s=0.01) as server:
+        server.files |= {f"/again{path}": body for path, body in server.files.items()}
+        torrent = torrent_with(dataset, tmp_path / "torrents", server, also=("again/",))
+        asyncio.run(fetch(str(torrent), Options(folder=tmp_path / "out", uses_peers=False, rules=QUICK)))
+
+    assert dataset.is_at(tmp_path / "out")
+    assert server.connection_count <= QUICK.connections_per_host
+
+
+def test_an_archive_that_redirects_each_file_is_asked_on_kept_connections(tmp_path: Path) -> None:
+    """Not a new connection, or two, for each file."""
+    dataset = make_dataset(tmp_path / "source", {f"f{number:02}": 500 for number in range(40)})
+    with server_of(dataset) as real:
+        moved = [
+            HttpFault("status", paths=f"/{path}", status=302, headers=(("Location", f"{real.url}{path}"),))
+            for path in dataset.contents
+        ]
+        with server_of(dataset, *moved) as front:
+            run_fetch(dataset, tmp_path / "out", [front])
+
+    assert dataset.is_at(tmp_path / "out")
+    assert front.connection_count + real.connection_count <= 4 * QUICK.connections_per_host

@@ -117,9 +117,11 @@ class Desk:
         with self._changed:
             source.faults[text] = source.faults.get(text, 0) + 1
 
-    def touch(self, source: Source) -> None:
-        """Bytes came, not yet a whole piece."""
-        self.tallies[source.name].last_s = self._clock()
+    def touch(self, source: Source, when_s: float | None = None) -> None:
+        """Bytes came, not yet a whole piece: now, or at ``when_s``."""
+        with self._changed:
+            tally = self.tallies[source.name]
+            tally.last_s = max(tally.last_s, self._clock() if when_s is None else when_s)
 
     def fail(self, claim: Claim, fault: Fault, *, lacks: Iterable[int] = ()) -> None:
         """See :meth:`Plan.fail`."""

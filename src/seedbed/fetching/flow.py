@@ -103,7 +103,6 @@ class _Flow:
         store = self._store
         found = existing.look_at_final(store, self._prover, on_bytes=counter)
         if found.different and not self._options.replaces:
-            store.clean_up_if_empty()
             raise refuse_different(store, found.different)
         store.done = set(found.complete)
         store.replaceable = frozenset(found.different)

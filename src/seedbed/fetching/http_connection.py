@@ -66,6 +66,8 @@ class Connection:
         self._left: int | None = 0
         self._is_chunked = self._chunk_began = False
         self.keeps_alive = True
+        self.received_s = 0.0
+        """When the last bytes came, by the monotonic clock."""
         self.answers = 0
         """Heads received: a failure before the first is not the fault of keeping the connection."""
         self._socket = _dial(address, rules)
@@ -214,8 +216,10 @@ class Connection:
             got = self._socket.recv_into(view, 0, flags) if self._is_plain else self._socket.recv_into(view)
         except OSError as error:
             raise _fault_of(error) from error
+        now_s = time.monotonic()
+        self.received_s = now_s if got else self.received_s
         rules = self._rules
-        if time.monotonic() - began_s >= rules.stall_timeout_s * 0.9 and got < min(
+        if now_s - began_s >= rules.stall_timeout_s * 0.9 and got < min(
             len(view), rules.min_rate_bytes_per_s * rules.stall_timeout_s
         ):
             raise Fault(Kind.BROKEN, f"it stalled: {got} bytes in {rules.stall_timeout_s:g} s", is_stall=True)

@@ -22,8 +22,8 @@ class Rules:
     """Less than this over a whole stall time-out is a stall too: a byte now and then keeps nobody waiting for ever."""
     no_progress_timeout_s: float = 60.0
     """The whole fetch ends when no byte came from anybody for so long."""
-    connections_per_source: int = 4
-    """Connections to one web seed; browsers use 6, so no server finds this rude."""
+    connections_per_host: int = 4
+    """Connections to one server; browsers use 6, so nobody finds this rude."""
     requests_ahead: int = 8
     """Requests sent on a connection before the first is answered (RFC 9112, 9.3.2); libtorrent sends 5 and more."""
     max_redirects: int = 3

@@ -9,8 +9,8 @@ of its own, each hop judged like the first.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from seedbed.fetching.faults import Fault, Kind
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from seedbed.fetching.http_wire import Address, Head, Want
     from seedbed.fetching.rules import Rules
 
+Origin: TypeAlias = tuple[str, str, int]
+_MAX_KEPT = 4
+"""Servers that a web seed may redirect to, with a connection kept to each."""
+_MAX_REDIRECT_BODY_BYTES = 65_536
 _AHEAD_BYTES = 1 << 20
 """Asked for ahead at most: what is thrown away when a run ends early."""
 
@@ -44,34 +48,56 @@ class Line:
     agent: str
     on_open: Callable[[Connection], None]
     """Told of each new connection, so that it can be aborted from outside."""
+    on_close: Callable[[Connection], None]
     connection: Connection | None = None
-    origin: tuple[str, str, int] | None = None
+    """The one in use."""
     tls: ssl.SSLContext | None = None
     ahead: int = 1
     """Requests that may be under way at once; 1 until the server has kept a connection."""
     moved: tuple[Address, Address] | None = None
     """The last redirect: a file in many ranges is not looked up for each."""
+    _kept: dict[Origin, Connection] = field(default_factory=dict)
+    """Connections by where they lead: an archive that redirects each file is two servers."""
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where the connection in use leads."""
+        return next((origin for origin, kept in self._kept.items() if kept is self.connection), None)
 
     def ready(self, address: Address) -> Connection:
-        """A connection to an address, the kept one if it leads there."""
-        if self.connection is None or self.origin != address.origin:
-            self.drop()
-            if address.scheme == "https" and self.tls is None:
+        """A connection to an address, the kept one if there is one."""
+        kept = self._kept.get(address.origin)
+        if kept is None:
+            if len(self._kept) >= _MAX_KEPT:
+                self._close(next(iter(self._kept)))
+            is_tls = address.scheme == "https"
+            if is_tls and self.tls is None:
                 self.tls = tls_context()
-            self.connection = Connection(address, self.rules, tls=self.tls if address.scheme == "https" else None)
-            self.origin = address.origin
-            self.on_open(self.connection)
-        return self.connection
+            kept = self._kept[address.origin] = Connection(address, self.rules, tls=self.tls if is_tls else None)
+            self.on_open(kept)
+        self.connection = kept
+        return kept
+
+    def drop(self) -> None:
+        """Close the connection in use: what is left on it is of no use."""
+        if (origin := self.origin) is not None:
+            self._close(origin)
+        self.connection = None
+
+    def close(self) -> None:
+        """Close all."""
+        for origin in list(self._kept):
+            self._close(origin)
+        self.connection = None
+
+    def _close(self, origin: Origin) -> None:
+        connection = self._kept.pop(origin)
+        connection.close()
+        self.on_close(connection)
 
     def current(self, address: Address) -> Address:
         """Where an address leads by what was learnt."""
         return self.moved[1] if self.moved and self.moved[0] == address else address
-
-    def drop(self) -> None:
-        """Close the connection: what is left on it is of no use."""
-        if self.connection:
-            self.connection.close()
-        self.connection = None
 
 
 class RunReader:
@@ -204,10 +230,20 @@ class RunReader:
         there = split_url(urljoin(here.url, head.headers["location"]))
         if here.scheme == "https" and there.scheme == "http":
             raise Fault(Kind.REFUSED, "it redirects from https to plain http")
-        self._sent_again()
+        self._leave(head)
         self._line.moved, self._line.ahead = (part.address, there), 1
         self._send_ahead()
         return self._connection().read_head()
+
+    def _leave(self, head: Head) -> None:
+        """Turn from a connection; it is kept when nothing is left on it."""
+        is_alone = len(self._sent) == 1 and head.keeps_alive
+        if is_alone and (head.is_chunked or (head.length or 0) <= _MAX_REDIRECT_BODY_BYTES):
+            self._connection().read_to_end(_MAX_REDIRECT_BODY_BYTES)
+            self._todo.extendleft(reversed(self._sent))
+            self._sent.clear()
+        else:
+            self._sent_again()
 
     def _skip(self, count: int) -> None:
         scratch = memoryview(bytearray(min(count, 1 << 18)))

@@ -68,7 +68,14 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.work_folder.exists() and not self._holds_data():
+            self.clean_up()
         os.close(self._lock_fd)
+
+    def _holds_data(self) -> bool:
+        """Whether there is something that a later fetch can use."""
+        files = (entry for entry in self.data_folder.rglob("*") if entry.is_file())
+        return any(allocated(path) for path in files)
 
     def _lock(self) -> int:
         path = self.work_folder / "lock"
@@ -223,11 +230,6 @@ class Store:
         """Whether something else lies at the final place: it appeared meanwhile, or could not be judged before."""
         target = self.final_path(index)
         return os.path.lexists(target) and not filecmp.cmp(self.work_path(index), target, shallow=False)
-
-    def clean_up_if_empty(self) -> None:
-        """Remove the work folder unless an interrupted fetch left something in it."""
-        if not any(self.data_folder.iterdir()):
-            self.clean_up()
 
     def clean_up(self) -> None:
         """Remove the work folder; another torrent's part in it stays. The lock file goes last."""

@@ -6,9 +6,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from seedbed.fetching.agent import agent
 from seedbed.fetching.desk import Desk
@@ -55,8 +57,11 @@ class Transfer:
         desk = Desk(Plan(missing, piece_length=store.map.layout.piece_length, rules=options.rules))
         transfer = cls(store, prover, options, desk, tell)
         job = Job(store.metainfo, prover, desk, options.rules, agent(), store.open_writer)
-        for url in _web_seed_urls(store) if options.uses_web_seeds and not prover.is_blind else ():
-            source = desk.add_source(url, max_claims=options.rules.connections_per_source)
+        urls = _web_seed_urls(store) if options.uses_web_seeds and not prover.is_blind else ()
+        hosts = Counter(urlsplit(url).netloc for url in urls)
+        for url in urls:
+            count = max(options.rules.connections_per_host // hosts[urlsplit(url).netloc], 1)
+            source = desk.add_source(url, max_claims=count)
             transfer._seeds += [WebSeed(job, url, source) for _ in range(source.max_claims)]
         if _may_have_peers(store, options):
             transfer.swarm = _swarm(store, prover, options, desk)
@@ -87,6 +92,8 @@ class Transfer:
             while not desk.is_over() and desk.silent_s() < self.options.rules.no_progress_timeout_s:
                 self.tell(self)
                 await asyncio.to_thread(desk.wait_for_end, TICK_S)
+                for seed in self._seeds:
+                    desk.touch(seed.source, seed.received_s())
                 if later and self._is_slow(time.monotonic() - began_s):
                     threads += _start(later)
                     later = []

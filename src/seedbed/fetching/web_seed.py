@@ -66,12 +66,13 @@ class WebSeed:
         desk = self.job.desk
         try:
             with self.job.open_writer() as writer:
-                line, bench = Line(self.job.rules, self.job.agent, self._opened), self.job.prover.bench()
+                line = Line(self.job.rules, self.job.agent, self._opened, self._open.discard)
+                bench = self.job.prover.bench()
                 try:
                     while claim := desk.next_claim(self.source):
                         self._fetch(claim, line, bench, writer)
                 finally:
-                    line.drop()
+                    line.close()
         except SeedbedError as error:
             desk.stop(error)
         except Exception as error:
@@ -84,8 +85,12 @@ class WebSeed:
         for connection in list(self._open):
             connection.abort()
 
+    def received_s(self) -> float:
+        """When the last bytes came, by the monotonic clock."""
+        return max((connection.received_s for connection in list(self._open)), default=0.0)
+
     def _opened(self, connection: Connection) -> None:
-        self._open = {connection}
+        self._open.add(connection)
         if self.job.desk.is_over():
             connection.abort()
 
@@ -142,7 +147,6 @@ class WebSeed:
             else:
                 reader.read(part)
             at += stretch.length
-        self.job.desk.touch(self.source)
 
     def _parts(self, start: int, stop: int) -> Iterator[Part]:
         """The requests for a run of pieces."""

@@ -38,10 +38,13 @@ def server_of(dataset: Dataset, *faults: HttpFault, piece_pause_s: float = 0.0) 
     return FaultyHttpServer(files, *faults, piece_pause_s=piece_pause_s)
 
 
-def torrent_with(dataset: Dataset, folder: Path, *servers: FaultyHttpServer) -> Path:
-    """A .torrent file of a dataset that names servers as web seeds."""
+def torrent_with(dataset: Dataset, folder: Path, *servers: FaultyHttpServer, also: Sequence[str] = ()) -> Path:
+    """A .torrent file of a dataset that names servers as web seeds, and folders ``also`` of the first one."""
     outer: dict[bytes, bencode.Value] = {**dataset.metainfo.outer}
-    outer[b"url-list"] = [server.url.encode() for server in servers]
+    outer[b"url-list"] = [
+        *(server.url.encode() for server in servers),
+        *(f"{servers[0].url}{path}".encode() for path in also),
+    ]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{dataset.metainfo.name}.torrent"
     path.write_bytes(bencode.encode(outer))
