@@ -29,8 +29,8 @@ class LocalFiles:
     is_tolerant: bool = False
     """A file that cannot be read counts as one that ends before its first byte (checking)."""
     is_sequential: bool = False
-    chunk_bytes: int = 2 << 20
-    """See ``batch.CHUNK_BYTES``."""
+    chunk_bytes: int = 0
+    """What suits the hasher."""
 
     def identity(self, file_index: int) -> str:
         """Changes when the file does."""
