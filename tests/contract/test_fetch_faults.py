@@ -120,6 +120,7 @@ def test_a_liar_beside_an_honest_source_is_named_with_its_pieces(dataset: Datase
         HttpFault("closes"),
         HttpFault("closes-silently"),
         HttpFault("chunked"),
+        HttpFault("swaps-answers"),
         HttpFault("longer"),
         HttpFault("no-ranges"),
         HttpFault("reset", at_byte=40_000, times=3),

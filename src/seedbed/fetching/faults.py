@@ -17,6 +17,8 @@ class Kind(Enum):
     """It failed for now: refused, reset, stalled, cut short, an error of its own. A rest may help."""
     REFUSED = "refused"
     """It will not become better, or is unsafe: a bad certificate, a forbidden address, an encoded body."""
+    UNSURE = "unsure"
+    """It may be the fault of asking ahead: ask again, one at a time, before anything is concluded."""
     NO_RANGES = "no ranges"
     """It sends whole files only."""
 

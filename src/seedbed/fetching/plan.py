@@ -244,6 +244,8 @@ class Plan:
         """
         source = claim.source
         self.finish(claim)
+        if fault.kind is Kind.UNSURE:
+            return
         source.faults[fault.text] = source.faults.get(fault.text, 0) + 1
         if fault.kind is Kind.REFUSED:
             source.banned = source.banned or fault.text

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Origin: TypeAlias = tuple[str, str, int]
 _MAX_KEPT = 4
 """Servers that a web seed may redirect to, with a connection kept to each."""
+_CAREFUL_ANSWERS = 16
 _MAX_REDIRECT_BODY_BYTES = 65_536
 _AHEAD_BYTES = 1 << 20
 """Asked for ahead at most: what is thrown away when a run ends early."""
@@ -54,6 +55,10 @@ class Line:
     tls: ssl.SSLContext | None = None
     ahead: int = 1
     """Requests that may be under way at once; 1 until the server has kept a connection."""
+    careful_left: int = 0
+    """Answers still to come one at a time, after requests sent ahead went wrong."""
+    was_ahead: bool = False
+    """Whether several requests have been under way at once since :meth:`one_at_a_time` or the beginning."""
     moved: tuple[Address, Address] | None = None
     """The last redirect: a file in many ranges is not looked up for each."""
     _kept: dict[Origin, Connection] = field(default_factory=dict)
@@ -95,6 +100,19 @@ class Line:
         connection.close()
         self.on_close(connection)
 
+    def one_at_a_time(self) -> None:
+        """Send nothing ahead for a while: some servers, or boxes on the way, do not bear it."""
+        self.was_ahead = False
+        self.ahead = 1
+        self.careful_left = _CAREFUL_ANSWERS
+
+    def went_well(self) -> None:
+        """An answer came on a connection that stays open."""
+        if self.careful_left:
+            self.careful_left -= 1
+        else:
+            self.ahead = self.rules.requests_ahead
+
     def current(self, address: Address) -> Address:
         """Where an address leads by what was learnt."""
         return self.moved[1] if self.moved and self.moved[0] == address else address
@@ -110,7 +128,7 @@ class RunReader:
     """
 
     def __init__(self, line: Line, parts: Iterable[Part], *, sends_whole_files: bool = False) -> None:
-        self._line = line
+        self.line = line
         self._todo = deque(parts)
         self._sent: deque[Part] = deque()
         self._sends_whole = sends_whole_files
@@ -141,12 +159,12 @@ class RunReader:
     def close(self) -> None:
         """The run is over; a connection with unread answers is of no use any more."""
         if self._left or self._sent:
-            self._line.drop()
+            self.line.drop()
 
     def _connection(self) -> Connection:
-        if self._line.connection is None:
+        if self.line.connection is None:
             raise Fault(Kind.BROKEN, "the connection is closed")
-        return self._line.connection
+        return self.line.connection
 
     def _begin_part(self) -> None:
         self.part = part = (self._sent or self._todo)[0]
@@ -159,7 +177,7 @@ class RunReader:
         want = part.want.whole if self._sends_whole else part.want
         judge(head, want)
         if hops == 0 and head.keeps_alive:
-            self._line.ahead = self._line.rules.requests_ahead
+            self.line.went_well()
         self._sent.popleft()
         self._left = part.want.stop - part.want.start
         self._cuts = want.stop > part.want.stop or not head.keeps_alive
@@ -172,7 +190,7 @@ class RunReader:
 
     def _sent_again(self) -> None:
         """Drop the connection; what was sent on it and not answered will be asked for again."""
-        self._line.drop()
+        self.line.drop()
         self._todo.extendleft(reversed(self._sent))
         self._sent.clear()
 
@@ -180,17 +198,18 @@ class RunReader:
         """Send what may be sent ahead and read the next head.
 
         A kept connection may turn out closed, or out of step when the last body was longer than announced: then once
-        more on a new one, and nothing is sent ahead until that has worked.
+        more on a new one.
         """
         try:
             self._send_ahead()
             return self._connection().read_head()
         except Fault as fault:
-            was_kept = bool(self._line.connection and self._line.connection.answers)
-            self._line.drop()
+            was_kept = bool(self.line.connection and self.line.connection.answers)
+            self.line.drop()
             if fault.is_stall or fault.kind is not Kind.BROKEN or not was_kept:
                 raise
-        self._line.ahead = 1
+        if len(self._sent) > 1:
+            self.line.one_at_a_time()
         self._sent_again()
         self._send_ahead()
         if not self._sent or self._sent[0] is not part:
@@ -198,40 +217,41 @@ class RunReader:
         return self._connection().read_head()
 
     def _send_ahead(self) -> None:
-        if self._sent and len(self._sent) > self._line.ahead // 2:
+        if self._sent and len(self._sent) > self.line.ahead // 2:
             return  # enough is under way: the next ones are sent together
         under_way = sum(part.want.length for part in self._sent)
         lines: list[bytes] = []
         target: Connection | None = None
-        while self._todo and (not self._sent or (len(self._sent) < self._line.ahead and under_way < _AHEAD_BYTES)):
+        while self._todo and (not self._sent or (len(self._sent) < self.line.ahead and under_way < _AHEAD_BYTES)):
             part = self._todo[0]
-            address = self._line.current(part.address)
-            if self._sent and address.origin != self._line.origin:
+            address = self.line.current(part.address)
+            if self._sent and address.origin != self.line.origin:
                 break
-            target = self._line.ready(address)
+            target = self.line.ready(address)
             lines.append(self._request(address, part.want))
             self._sent.append(self._todo.popleft())
             under_way += part.want.length
+        self.line.was_ahead |= len(self._sent) > 1
         if target:
             target.send(b"".join(lines))
 
     def _request(self, address: Address, want: Want) -> bytes:
-        agent = self._line.agent
+        agent = self.line.agent
         if want.is_whole or self._sends_whole:
             return render_get(address, agent=agent)
         return render_get(address, agent=agent, start=want.start, stop=want.stop)
 
     def _follow(self, part: Part, head: Head, hops: int) -> Head:
         """Go where an answer sends us: to http or https only, a few times only."""
-        rules = self._line.rules
+        rules = self.line.rules
         if hops > rules.max_redirects:
             raise Fault(Kind.REFUSED, f"it redirects more than {rules.max_redirects} times")
-        here = self._line.current(part.address)
+        here = self.line.current(part.address)
         there = split_url(urljoin(here.url, head.headers["location"]))
         if here.scheme == "https" and there.scheme == "http":
             raise Fault(Kind.REFUSED, "it redirects from https to plain http")
         self._leave(head)
-        self._line.moved, self._line.ahead = (part.address, there), 1
+        self.line.moved, self.line.ahead = (part.address, there), 1
         self._send_ahead()
         return self._connection().read_head()
 

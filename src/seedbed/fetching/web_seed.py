@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 PIECES_AT_ONCE = 64
 """Asked of the plan at a time: small files come several thousand a second."""
+_CONFUSABLE = frozenset((Kind.MISSING, Kind.REFUSED, Kind.NO_RANGES, Kind.UNSURE))
+"""Faults that answers in the wrong order look like: no verdict before it was asked one at a time."""
 SETTLE_S = 0.25
 """What was read is proved and written at least so often."""
 log = logging.getLogger(__name__)
@@ -101,9 +103,13 @@ class WebSeed:
         try:
             while pieces := desk.begin(claim, PIECES_AT_ONCE):
                 self._fetch_pieces(claim, pieces, reader, bench, writer)
-        except Fault as fault:
+        except Fault as caught:
+            fault = caught
             line.drop()
             log.debug("web seed fault url=%s fault=%s", self.base_url, fault.text)
+            if line.was_ahead and fault.kind in _CONFUSABLE:
+                line.one_at_a_time()
+                fault = Fault(Kind.UNSURE, fault.text)
             desk.fail(claim, self._named(fault, reader), lacks=self._lacks(fault, reader))
         else:
             desk.finish(claim)
@@ -134,7 +140,10 @@ class WebSeed:
             else:
                 wrong.append(held.piece)
         writer.write(good, bench.view)
-        self.job.desk.settle(claim, [(held.piece, held.data_size) for held in good], wrong)
+        is_certain = not (wrong and reader.line.was_ahead)
+        self.job.desk.settle(claim, [(held.piece, held.data_size) for held in good], wrong if is_certain else ())
+        if not is_certain:
+            raise Fault(Kind.UNSURE, "wrong bytes came for requests sent ahead")
         if wrong and reader.is_html:
             raise Fault(Kind.MISSING, "an error page (text/html) comes instead of data")
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Mapping
 
 Kind = Literal[
@@ -37,6 +38,7 @@ Kind = Literal[
     "closes",  # one answer a connection, announced
     "closes-silently",  # one answer a connection, not announced; requests sent ahead are lost
     "chunked",  # right, but chunked
+    "swaps-answers",  # of two requests that were sent ahead, the second is answered first
     "garbage",  # not HTTP
     "long-head",  # headers without end
 ]
@@ -141,9 +143,13 @@ class FaultyHttpServer:
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError), connection.makefile("rb") as lines:
             while asked := _read_request(lines):
+                fault = self._fault_for(asked.path)
+                batch = [asked]
+                if fault and fault.kind == "swaps-answers" and _has_come(connection, lines):
+                    batch.insert(0, _read_request(lines) or asked)
                 with self._lock:
-                    self.asked.append(asked)
-                if not _Answer(self, connection, asked, self._fault_for(asked.path)).send():
+                    self.asked += batch
+                if not all(_Answer(self, connection, one, fault).send() for one in batch):
                     break
         with self._lock:
             self._connections.discard(connection)
@@ -295,6 +301,15 @@ class _Answer:
             if self.server.piece_pause_s and not self.server.pause(self.server.piece_pause_s):
                 return False
         return True
+
+
+def _has_come(connection: socket.socket, lines: io.BufferedReader) -> bool:
+    """Whether another request is here already."""
+    connection.settimeout(0)
+    try:
+        return bool(lines.peek(1))
+    finally:
+        connection.settimeout(None)
 
 
 def _read_request(lines: object) -> Asked | None:
