@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from seedbed.core.ids import V1_LENGTH
@@ -103,7 +103,7 @@ def check_files(
     progress: Callable[[Progress], object] = lambda _: None,
 ) -> Checked:
     """As :func:`check`, for files that may lie anywhere; ``paths`` has one for each of ``metainfo.files``."""
-    layout = Layout.of(metainfo)
+    layout = _layout(metainfo)
     found = tuple(_length(path) for path in paths)
     have = bytearray(layout.piece_count)
     if any(length > 0 for length in found):
@@ -116,6 +116,14 @@ def check_files(
         ):
             judge.take(result)
     return Checked(metainfo, layout, bytes(have), found)
+
+
+def _layout(metainfo: Metainfo) -> Layout:
+    """The row of pieces; other programs' hybrids may end in padding, which their last v1 piece covers."""
+    layout = Layout.of(metainfo)
+    if checks_v2(metainfo):
+        return layout
+    return replace(layout, total=sum(entry.length for entry in metainfo.v1_entries))
 
 
 def checks_v2(metainfo: Metainfo) -> bool:
@@ -163,10 +171,7 @@ class _Judge:
             at, place = number * size, (first + number) * size
             if got[at : at + size] == self._expected[place : place + size] and number not in result.missing:
                 self._have[first + number] = 1
-        done = self._done
-        self._done = Progress(
-            done.bytes_done + result.bytes_done, done.bytes_total, done.files_done + result.files_done, done.files_total
-        )
+        self._done = self._done.plus(result)
         self._progress(self._done)
 
 

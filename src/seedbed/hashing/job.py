@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from seedbed.core.ids import V1_LENGTH
@@ -35,6 +36,12 @@ class Progress:
     bytes_total: int
     files_done: int
     files_total: int
+
+    def plus(self, result: BatchResult) -> Progress:
+        """After one more batch."""
+        return replace(
+            self, bytes_done=self.bytes_done + result.bytes_done, files_done=self.files_done + result.files_done
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ def hash_dataset(
 
 
 class _Gathering:
-    """Puts results in their places; used by the caller's thread only, but for ``unknown_batches``."""
+    """Puts results in their places: new ones for the caller's thread, known ones for whoever asks for work."""
 
     def __init__(self, wanted: Wanted, journal: Journal | None, progress: Callable[[Progress], object]) -> None:
         self._wanted = wanted
@@ -135,6 +142,7 @@ class _Gathering:
         self._layer = bytearray(layout.piece_count * HASH_LENGTH if wanted.v2 else 0)
         self._digests: dict[int, tuple[bytes, bytes]] = {}
         self._given_out: dict[int, Batch] = {}
+        self._counting = threading.Lock()
         self._done = Progress(0, sum(layout.lengths), 0, sum(length > 0 for length in layout.lengths))
 
     def unknown_batches(self) -> Iterator[Batch]:
@@ -164,10 +172,8 @@ class _Gathering:
         _place(self._layer, result.first_piece * HASH_LENGTH, result.layer)
         for index, sha256, md5 in result.digests:
             self._digests[index] = (sha256, md5)
-        done = self._done
-        self._done = Progress(
-            done.bytes_done + result.bytes_done, done.bytes_total, done.files_done + result.files_done, done.files_total
-        )
+        with self._counting:
+            self._done = self._done.plus(result)
 
 
 def _place(target: bytearray, at: int, part: bytes) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from seedbed.hashing.base import Engine
     from seedbed.hashing.batch import Source, Wanted
     from seedbed.hashing.plan import Batch
+
+
+FAREWELL_S = 5.0
+"""How long an interrupted run waits for its threads: a batch takes milliseconds, but a server may hang. They are
+daemons, so one that waits for a server does not keep the program."""
 
 
 def default_workers() -> int:
@@ -104,5 +110,6 @@ def _running(work: _Work, workers: int) -> Iterator[None]:
     finally:
         work.stopped.set()
         work.chains.stop()
+        deadline_s = time.monotonic() + FAREWELL_S
         for thread in threads:
-            thread.join()
+            thread.join(max(deadline_s - time.monotonic(), 0))
