@@ -211,11 +211,15 @@ def engine(here: Place, what: str, name: str, *how: str) -> Contender:
     return contender(here, name, what, command)
 
 
-def qbittorrent(here: Place, what: str) -> Contender:
-    """QBittorrent without a screen, ended when the file is complete."""
-    torrent = str(here.torrent(what))
-    command = (sys.executable, str(HERE / "fetch_qbittorrent.py"), torrent, str(here.out))
-    return contender(here, "qBittorrent web seed", what, command)
+def qbittorrent(here: Place, what: str) -> list[Contender]:
+    """Another torrent client with the same engine, where it is installed.
+
+    Transmission is left out: its web seeds rest for minutes at random, so that a run takes from 6 to over 100 seconds.
+    """
+    if not shutil.which("qbittorrent-nox"):
+        return []
+    script = (sys.executable, str(HERE / "fetch_client.py"), "qbittorrent-nox")
+    return [contender(here, "qBittorrent web seed", what, (*script, str(here.torrent(what)), str(here.out)))]
 
 
 def one_file(here: Place, rounds: int) -> str:
@@ -225,8 +229,7 @@ def one_file(here: Place, rounds: int) -> str:
     if shutil.which("aria2c"):
         contenders += [aria2_file(here, what, 1), aria2_file(here, what, 4)]
     contenders.append(engine(here, what, "libtorrent web seed", "--web-seeds"))
-    if shutil.which("qbittorrent-nox"):
-        contenders.append(qbittorrent(here, what))
+    contenders += qbittorrent(here, what)
     size = (here.source / what).stat().st_size
     return section(f"One file of {size / 2**30:g} GiB, one web seed", contenders, rounds, size, against="curl")
 
@@ -238,8 +241,7 @@ def many_files(here: Place, rounds: int) -> str:
     if shutil.which("aria2c"):
         contenders.append(aria2_files(here, what))
     contenders.append(engine(here, what, "libtorrent web seed", "--web-seeds"))
-    if shutil.which("qbittorrent-nox"):
-        contenders.append(qbittorrent(here, what))
+    contenders += qbittorrent(here, what)
     sizes = [path.stat().st_size for path in (here.source / what).rglob("*") if path.is_file()]
     return section(f"{len(sizes):,} small files, one web seed", contenders, rounds, sum(sizes), against="curl -Z 16")
 
