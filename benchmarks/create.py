@@ -57,7 +57,7 @@ def main() -> None:
     """Run all cases and write the report."""
     options = _options()
     TARGETS.mkdir(exist_ok=True)
-    report = ["# Making torrents\n", f"{paired.machine()}, {options.rounds} rounds, page cache warm.\n", _versions()]
+    report = ["# Making torrents\n", f"{paired.machine()}, {options.rounds} rounds.\n", _versions(), paired.METHOD]
     for case in _cases(options):
         report += _run(case, options.rounds)
         print("\n".join(report[-3:]))

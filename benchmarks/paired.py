@@ -31,6 +31,11 @@ QUIET_LOAD = 0.3
 """Foreign load, in cores, below which a run counts as quiet."""
 
 
+METHOD = """Method: whole processes in rotation (A B C A B C …), start-up and exit included, page cache warm, a bounded
+wait for a quiet machine before each run, and a run that others disturbed (more than 0.3 core) repeated up to three times.
+Medians; the last two columns are medians of the ratios inside each round. GB are 10^9 bytes.
+"""
+
 TRIES = 4
 """How often a disturbed run is repeated at most."""
 

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--formats", default="hybrid,v2,v1")
     options = parser.parse_args()
     path = bench_data.big((4 << 30) // (8 if options.quick else 1))
-    report = ["# Checking existing data\n", f"{paired.machine()}, {options.rounds} rounds, page cache warm.\n"]
+    report = ["# Checking existing data\n", f"{paired.machine()}, {options.rounds} rounds.\n", paired.METHOD]
     for format_ in options.formats.split(","):
         report += _run(path, format_, options.rounds)
         print("\n".join(report[-3:]))

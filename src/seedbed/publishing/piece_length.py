@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHORTEST = 256 << 10
 """Below this, request overhead and torrent size grow for no gain: a reader asks for 16 KiB blocks anyway."""
-MOST_PIECES = 2_000
+MOST_PIECES = 2_048
 """Pieces of the data itself that are worth their memory in 20,000 seeded torrents."""
 MOST_PADDING = 0.25
 """Share of zeros to hash above which shorter pieces are preferred."""

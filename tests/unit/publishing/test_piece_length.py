@@ -24,8 +24,8 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
     [
         ([1], "hybrid", 256 * KIB),
         ([500_000_000], "hybrid", 256 * KIB),
-        ([4 * GIB], "hybrid", 4 * MIB),
-        ([4 * GIB], "v1", 4 * MIB),
+        ([4 * GIB], "hybrid", 2 * MIB),
+        ([4 * GIB + 1], "v1", 4 * MIB),
         ([1000 * GIB], "hybrid", 16 * MIB),
         ([100_000] * 20_000, "hybrid", 256 * KIB),
         ([100_000] * 20_000, "v1", 1 * MIB),
@@ -34,7 +34,7 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
     ],
 )
 def test_choice(lengths: list[int], format_: Format, expected: int) -> None:
-    """About 2,000 pieces for big data, short pieces for hybrids of small files."""
+    """At most 2,048 pieces for big data, short pieces for hybrids of small files."""
     choice = choose(lengths, format_)
 
     assert choice.piece_length == expected
