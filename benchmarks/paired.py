@@ -32,7 +32,8 @@ QUIET_LOAD = 0.3
 
 
 METHOD = """Method: whole processes in rotation (A B C A B C …), start-up and exit included, page cache warm, a bounded
-wait for a quiet machine before each run, and a run that others disturbed (more than 0.3 core) repeated up to three times.
+wait for a quiet machine before each run, and a run that others disturbed (more than 0.3 core) repeated up to three
+times.
 Medians; the last two columns are medians of the ratios inside each round. GB are 10^9 bytes.
 """
 
