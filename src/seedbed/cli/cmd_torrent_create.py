@@ -245,7 +245,7 @@ def _tell(created: Created, path: Path, seconds: float, *, explain: bool) -> Non
         "files": [
             {"path": "/".join(one.path), "size_bytes": one.length, "sha256": one.sha256, "md5": one.md5,
              "pieces_root": one.pieces_root}
-            for one in created.files
+            for one in (created.files if output.wants_json() else ())
         ],
     }  # fmt: skip
     if explain:
@@ -255,7 +255,8 @@ def _tell(created: Created, path: Path, seconds: float, *, explain: bool) -> Non
 
 def _text(created: Created, path: Path, seconds: float, *, explain: bool) -> str:
     plan, size = created.plan, created.plan.dataset.size_bytes
-    files = f"{len(created.files):,} file{'' if len(created.files) == 1 else 's'}"
+    count = len(plan.dataset.items)
+    files = f"{count:,} file{'' if count == 1 else 's'}"
     pieces = f"{plan.layout.piece_count:,} pieces of {_binary(plan.piece_length)}"
     lines = [f"{output.plain(str(path))}: {plan.wish.format} torrent of {files}, {output.size(size)}, {pieces}"]
     if created.info_hashes.v1_hex:

@@ -172,11 +172,11 @@ class Bench:
         )
 
     def _load(self, segment: Segment) -> None:
-        view, at, offset = self.memory.view, segment.at, segment.start
+        at, offset = segment.at, segment.start
         stop = at + segment.length
         while at < stop:
             part = min(self._chunk_bytes, stop - at)
-            got = self._reader.read_into(segment.file_index, offset, view[at : at + part])
+            got = self._reader.read_into(segment.file_index, offset, self.memory.view[at : at + part])
             self._bytes_read += got
             if got < part:
                 self._miss(segment, at + got)
@@ -184,7 +184,8 @@ class Bench:
                 self._leaves.add(at, part)
             at += part
             offset += part
-            self._stream.advance(at)
+            if self._stream.is_used:
+                self._stream.advance(at)
         if self._padding:
             self._padding.mark(segment.at, stop)
 
@@ -230,6 +231,8 @@ class Bench:
     def _whole_files(self, batch: Batch) -> list[tuple[int, bytes, bytes]]:
         """Digests of files that begin and end here; parts of longer ones go to the chain."""
         lengths, whole = self._wanted.shape.layout.lengths, []
+        if not (self._wanted.sha256_up_to or self._wanted.md5):
+            return []
         for segment in batch.segments:
             if not any(self._wanted.whole_file(lengths[segment.file_index])):
                 continue

@@ -75,8 +75,9 @@ class LocalReader:
         try:
             if file_index != self._index:
                 self._switch(file_index)
+            done = os.preadv(self._handle, [view], start)
             while done < len(view):
-                got = os.preadv(self._handle, [view[done:] if done else view], start + done)
+                got = os.preadv(self._handle, [view[done:]], start + done)
                 if not got:
                     self._compare()
                     break
@@ -99,8 +100,8 @@ class LocalReader:
         self._close()
 
     def _switch(self, file_index: int) -> None:
-        self._compare()
-        self._close()
+        if self._index >= 0:
+            self.finish()
         self._handle = os.open(self._files.paths[file_index], _FLAGS)
         self._index = file_index
 

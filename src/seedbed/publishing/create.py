@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedbed.core.ids import V1_LENGTH, InfoHashes
@@ -93,7 +93,17 @@ class Created:
     name: str
     info_hashes: InfoHashes
     plan: Plan
-    files: tuple[FileFacts, ...] = field(default=())
+    hashes: Hashes
+
+    @property
+    def files(self) -> tuple[FileFacts, ...]:
+        """What is known of each file; put together when it is asked for."""
+        facts = []
+        for index, item in enumerate(self.plan.dataset.items):
+            sha256, md5 = self.hashes.digests.get(index, (b"", b""))
+            root, _ = _root(self.plan, self.hashes.layer, index)
+            facts.append(FileFacts(item.path, item.length, sha256.hex(), md5.hex(), root.hex()))
+        return tuple(facts)
 
 
 def plan_torrent(dataset: Dataset, wish: Wish) -> Plan:
@@ -154,18 +164,18 @@ def wanted_hashes(plan: Plan, *, workers: int) -> Wanted:
 
 def assemble(plan: Plan, hashes: Hashes) -> Created:
     """The torrent file from the plan and the hashes."""
-    facts, layers = [], {}
+    files, layers = [], {}
     for index, item in enumerate(plan.dataset.items):
         root, layer = _root(plan, hashes.layer, index)
         if len(layer) > HASH_LENGTH:
             layers[root] = layer
-        sha256, md5 = hashes.digests.get(index, (b"", b""))
-        facts.append(FileFacts(item.path, item.length, sha256.hex(), md5.hex(), root.hex()))
+        md5 = hashes.digests[index][1].hex() if index in hashes.digests else ""
+        files.append(File(item.path, item.length, root or None, md5))
     wish = plan.wish
     draft = Draft(
         name=plan.dataset.name,
         piece_length=plan.piece_length,
-        files=tuple(File(one.path, one.length, bytes.fromhex(one.pieces_root) or None, one.md5) for one in facts),
+        files=tuple(files),
         is_single_file=plan.dataset.is_single_file,
         format=wish.format,
         pieces=hashes.pieces,
@@ -179,7 +189,7 @@ def assemble(plan: Plan, hashes: Hashes) -> Created:
     )
     torrent, info = build_with_info(draft)
     names = InfoHashes.of(info, v1=wish.format != "v2", v2=wish.format != "v1")
-    return Created(torrent, draft.name, names, plan, tuple(facts))
+    return Created(torrent, draft.name, names, plan, hashes)
 
 
 def _root(plan: Plan, layer: bytes, index: int) -> tuple[bytes, bytes]:
