@@ -87,7 +87,17 @@ async def demo() -> None:
 
         title("2. Somebody seeds it, and somebody else fetches it from that peer.")
         async with seeding(torrent, SAMPLE.parent) as port:
-            await seedbed("fetch", torrent, "-o", "from-peers", "--peer", f"127.0.0.1:{port}", "--no-webseeds", "--lan")
+            await seedbed(
+                "fetch",
+                torrent,
+                "-o",
+                "from-peers",
+                "--peer",
+                f"127.0.0.1:{port}",
+                "--no-webseeds",
+                "--lan",
+                "--no-dht",
+            )
 
         title("3. The seeder is gone. The web seed still has it: the data stays.")
         await seedbed("fetch", torrent, "-o", "from-web", "--no-peers", "--lan")

@@ -76,7 +76,7 @@ def test_they_fetch_from_us(client: str, format_: str, shape: str, home: Path, t
     scratch.mkdir()
 
     with CLIENTS[client]().run(torrent, into, scratch) as theirs:
-        with seeding(torrent, home / "data", tmp_path / "seed.log", "--peer", f"{LOOPBACK}:{theirs.port}"):
+        with seeding(torrent, home / "data", tmp_path / "seed.log", "--no-dht", "--peer", f"{LOOPBACK}:{theirs.port}"):
             wait_until(theirs.is_done, f"{client} has all", log=theirs.log)
 
     assert same(data_of(home, shape), into / data_of(home, shape).name, without_empty=client == "transmission")
@@ -92,7 +92,7 @@ def test_we_fetch_from_them(client: str, format_: str, shape: str, home: Path, t
     scratch.mkdir()
 
     with CLIENTS[client]().run(torrent, home / "data", scratch) as theirs:
-        result = seedbed("fetch", torrent, "-o", into, "--peer", f"{LOOPBACK}:{theirs.port}", "--lan")
+        result = seedbed("fetch", torrent, "-o", into, "--no-dht", "--peer", f"{LOOPBACK}:{theirs.port}", "--lan")
 
     assert same(data_of(home, shape), into / data_of(home, shape).name)
     assert result["bytes_from_peers"] >= data_of(home, shape).stat().st_size if shape == "file" else True
@@ -106,7 +106,7 @@ def test_we_fetch_from_us(format_: str, shape: str, home: Path, tmp_path: Path) 
     torrent, into = home / f"{shape}-{format_}.torrent", tmp_path / "into"
 
     with seeding(torrent, home / "data", tmp_path / "seed.log") as ours:
-        seedbed("fetch", torrent, "-o", into, "--peer", f"{LOOPBACK}:{ours.port}", "--lan")
+        seedbed("fetch", torrent, "-o", into, "--no-dht", "--peer", f"{LOOPBACK}:{ours.port}", "--lan")
 
     assert same(data_of(home, shape), into / data_of(home, shape).name)
 

@@ -36,7 +36,7 @@ def sources(folder: Path, torrent_format: str, shape: str) -> Iterator[tuple[Pat
     with web_seed(folder / "data", folder / "nginx", more="limit_rate 3m;") as url:
         torrent = make_torrent(data, folder / "x.torrent", torrent_format, "--webseed", url)
         with seeding(torrent, folder / "data", folder / "seed.log") as ours:
-            yield data, torrent, ["--peer", f"{LOOPBACK}:{ours.port}", "--lan"]
+            yield data, torrent, ["--no-dht", "--peer", f"{LOOPBACK}:{ours.port}", "--lan"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_seeder_is_killed(tmp_path: Path) -> None:
     for attempt in range(KILLS // 4):
         into = tmp_path / f"into{attempt}"
         with seeding(torrent, tmp_path / "data", tmp_path / "first.log") as first:
-            options = ["--peer", f"{LOOPBACK}:{first.port}", "--lan", "--timeout", "60"]
+            options = ["--no-dht", "--peer", f"{LOOPBACK}:{first.port}", "--lan", "--timeout", "60"]
             fetch = subprocess.Popen(
                 [*PROGRAM, "fetch", str(torrent), "-o", str(into), "-q", *options], stderr=subprocess.DEVNULL
             )
@@ -90,7 +90,7 @@ def test_seeder_is_killed(tmp_path: Path) -> None:
         assert_nothing_false(data, into)
 
         with seeding(torrent, tmp_path / "data", tmp_path / "second.log") as second:
-            seedbed("fetch", torrent, "-o", into, "--peer", f"{LOOPBACK}:{second.port}", "--lan")
+            seedbed("fetch", torrent, "-o", into, "--no-dht", "--peer", f"{LOOPBACK}:{second.port}", "--lan")
 
         assert same(data, into / data.name)
         shutil.rmtree(into)
@@ -143,7 +143,9 @@ def offered(folder: Path, torrent_format: str, by: str) -> Iterator[tuple[Path, 
     with web_seed(folder / "data", folder / "nginx", more="limit_rate 3m;") as url:
         torrent = make_torrent(data, folder / "x.torrent", torrent_format, "--webseed", url)
         with seeding(torrent, folder / "data", folder / "seed.log", "--max-upload", "3000000") as ours:
-            options = ["--no-peers"] if by == "http" else ["--no-webseeds", "--peer", f"{LOOPBACK}:{ours.port}"]
+            options = (
+                ["--no-peers"] if by == "http" else ["--no-webseeds", "--no-dht", "--peer", f"{LOOPBACK}:{ours.port}"]
+            )
             yield data, ["fetch", torrent, "--lan", *options]
 
 

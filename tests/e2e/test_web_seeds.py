@@ -76,10 +76,12 @@ def test_peers_and_web_seed_at_once(tmp_path: Path) -> None:
     """Bytes may come from a slow web seed and from a peer; the sum is the dataset."""
     data = make_file(tmp_path / "data", size=12_000_000)
 
-    with web_seed(tmp_path / "data", tmp_path / "nginx", more="limit_rate 1m;") as url:
+    with web_seed(tmp_path / "data", tmp_path / "nginx", more="limit_rate 300k;") as url:
         torrent = make_torrent(data, tmp_path / "x.torrent", "hybrid", "--webseed", url)
         with seeding(torrent, tmp_path / "data", tmp_path / "seed.log") as ours:
-            result = seedbed("fetch", torrent, "-o", tmp_path / "into", "--peer", f"{LOOPBACK}:{ours.port}", "--lan")
+            result = seedbed(
+                "fetch", torrent, "-o", tmp_path / "into", "--no-dht", "--peer", f"{LOOPBACK}:{ours.port}", "--lan"
+            )
 
     assert same(data, tmp_path / "into" / data.name)
     assert result["bytes_from_peers"] > 0

@@ -19,6 +19,7 @@ class Waits:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._open: dict[Hashable, deque[asyncio.Future[Any]]] = {}
+        self._closed: Exception | None = None
 
     async def ask(self, key: Hashable, call: Callable[[], object], *, timeout_s: float | None = None) -> Any:
         """Wait for ``key``, put the question by ``call``, return the answer.
@@ -26,6 +27,8 @@ class Waits:
         Raises:
             StateError: no answer in time, or the engine closed.
         """
+        if self._closed:  # a task that asks twice may ask again after the end: nobody would ever answer
+            raise self._closed
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._open.setdefault(key, deque()).append(future)
         limit_s = self._timeout_s if timeout_s is None else timeout_s
@@ -55,7 +58,8 @@ class Waits:
                 return
 
     def fail_all(self, error: Exception) -> None:
-        """No more answers will come."""
+        """No more answers will come, to later questions either."""
+        self._closed = error
         for key in tuple(self._open):
             self.answer(key, error)
 
