@@ -104,8 +104,8 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file
 @pytest.mark.parametrize("by", ["peer", "http"])
 def test_disk_is_full_before(torrent_format: str, by: str, tmp_path: Path) -> None:
     """A fetch that cannot fit says so with 13 and ends well when there is space."""
-    with small_disk(tmp_path / "disk", 20) as disk, offered(tmp_path, torrent_format, by) as (data, fetch):
-        (disk / "ballast").write_bytes(bytes(14 * MiB))
+    with small_disk(tmp_path / "disk", 32) as disk, offered(tmp_path, torrent_format, by) as (data, fetch):
+        (disk / "ballast").write_bytes(bytes(22 * MiB))
         refused = seedbed(*fetch, "-o", disk / "into", expected=13)
         assert refused["error"] == "NoSpaceError"
         assert not (disk / "into" / data.name).exists()
@@ -120,7 +120,7 @@ def test_disk_is_full_before(torrent_format: str, by: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("by", ["peer", "http"])
 def test_disk_fills_up(torrent_format: str, by: str, tmp_path: Path) -> None:
     """A disk that fills up in the middle ends the fetch with 13; its state is kept, and it ends well with space."""
-    with small_disk(tmp_path / "disk", 20) as disk, offered(tmp_path, torrent_format, by) as (data, fetch):
+    with small_disk(tmp_path / "disk", 32) as disk, offered(tmp_path, torrent_format, by) as (data, fetch):
         into = disk / "into"
         with subprocess.Popen(
             [*PROGRAM, *map(str, fetch), "-o", str(into), "--json"], stdout=subprocess.PIPE
@@ -138,11 +138,11 @@ def test_disk_fills_up(torrent_format: str, by: str, tmp_path: Path) -> None:
 
 @contextlib.contextmanager
 def offered(folder: Path, torrent_format: str, by: str) -> Iterator[tuple[Path, list[object]]]:
-    """A dataset of 12 MiB at 3 MB/s by HTTP or from a peer: the data, and the command that fetches it."""
+    """A dataset of 12 MiB at 1.5 MB/s by HTTP or from a peer: the data, and the command that fetches it."""
     data = make_file(folder / "data", size=12 * MiB)
-    with web_seed(folder / "data", folder / "nginx", more="limit_rate 3m;") as url:
+    with web_seed(folder / "data", folder / "nginx", more="limit_rate 400k;") as url:
         torrent = make_torrent(data, folder / "x.torrent", torrent_format, "--webseed", url)
-        with seeding(torrent, folder / "data", folder / "seed.log", "--max-upload", "3000000") as ours:
+        with seeding(torrent, folder / "data", folder / "seed.log", "--max-upload", "1500000") as ours:
             options = (
                 ["--no-peers"] if by == "http" else ["--no-webseeds", "--no-dht", "--peer", f"{LOOPBACK}:{ours.port}"]
             )

@@ -139,9 +139,11 @@ class Store:
         )
         facts = os.statvfs(self.data_folder)
         free = facts.f_bavail * facts.f_frsize
-        if needed and needed + min(SPARE_BYTES, needed) > free:
+        spare = min(SPARE_BYTES, needed)
+        if needed and needed + spare > free:
             raise NoSpaceError(
-                f"{self.folder}: not enough room: {needed:,} bytes more are needed, {free:,} are free",
+                f"{self.folder}: not enough room: expected {needed:,} bytes for the files and {spare:,} to spare, "
+                f"got {free:,}",
                 hint="Free some space or give another folder with -o; what is there already is kept.",
                 needed_bytes=needed,
                 free_bytes=free,
