@@ -158,14 +158,17 @@ class Swarm:
             self.desk.note(self.source, text)
 
     async def _settle(self, engine: Engine, torrent: TorrentId) -> None:
-        """Wait until what the engine vouched for is on disk; what it was still fetching is no longer wanted."""
-        if not self.good:
+        """Wait until what the engine vouched for is on disk; what it was still fetching is no longer wanted.
+
+        After trouble with the disk there is nothing to wait for: what the engine has written is proved by the next run.
+        """
+        if not self.good or self.desk.trouble:
             return
         if left := self.given - self.good:
             await engine.want_pieces(torrent, sorted(left), wanted=False)
         with suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_TIMEOUT_S):
-                while not engine.status(torrent).is_complete:
+                while not (engine.status(torrent).is_complete or engine.status(torrent).error):
                     await asyncio.sleep(0.02)
                     await engine.refresh()
                 self.is_settled = not engine.status(torrent).error

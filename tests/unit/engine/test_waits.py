@@ -15,7 +15,8 @@ def test_nobody_waits_for_a_closed_engine() -> None:
     """Open questions fail when the engine closes, and so does one that is put afterwards."""
 
     async def story() -> list[str]:
-        waits, said = Waits(timeout_s=1000), []
+        waits = Waits(timeout_s=1000)
+        said: list[str] = []
         async with asyncio.TaskGroup() as tasks:
             asked = tasks.create_task(_ask_twice(waits, said))
             await asyncio.sleep(0)

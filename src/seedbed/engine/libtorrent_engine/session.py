@@ -42,7 +42,9 @@ def open_session(settings: Settings) -> lt.session:
     _raise_open_files()
     params = lt.session_params(_pack(settings))  # type: ignore[call-overload]  # the stub lacks newer keys
     params.ip_filter = _ip_filter(settings)
-    return lt.session(params)
+    opened = lt.session(params)
+    _limit_everybody(opened)
+    return opened
 
 
 def listening(session: lt.session) -> tuple[Endpoint, ...]:
@@ -96,6 +98,15 @@ def _raise_open_files() -> None:
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _limit_everybody(opened: lt.session) -> None:
+    """Rate limits count for neighbours too: by default libtorrent exempts private networks."""
+    everybody = 1 << int(lt.session.global_peer_class_id)
+    classes = lt.ip_filter()
+    classes.add_rule("0.0.0.0", "255.255.255.255", everybody)  # noqa: S104  # a range, nothing is bound
+    classes.add_rule("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", everybody)
+    opened.set_peer_class_filter(classes)
 
 
 def _ip_filter(settings: Settings) -> lt.ip_filter:
