@@ -8,7 +8,6 @@ import ctypes
 import mmap
 from dataclasses import dataclass, field
 
-
 HUGE_PAGE_BYTES = 2 << 20
 """From here on huge pages are asked for: sixteen lanes far apart need sixteen entries instead of thousands."""
 
