@@ -58,7 +58,9 @@ SIZE = SizeParam()
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH|URL...")
-@click.option("-o", "--output", "target", metavar="FILE", help="Where to write; NAME.torrent here if not given.")
+@click.option(
+    "-o", "--output", "target", metavar="FILE", help="File or folder to write to; NAME.torrent here if not given."
+)
 @click.option("--name", help="The torrent's name; needed for several URLs.")
 @click.option("--format", "format_", type=click.Choice(["hybrid", "v1", "v2"]), default=None, help="[default: hybrid]")
 @click.option("--piece-length", type=SIZE, default=0, metavar="N", help="Bytes, or 1MiB; chosen from the files if not.")
@@ -91,13 +93,19 @@ def create(paths: tuple[str, ...], target: str | None, **options: Any) -> None:
     wish = _wish(options)
     dataset = _dataset(paths, options, named=bool(options["name"] or target), target=target)
     plan = plan_torrent(dataset, _alike(wish, dataset, options))
-    path = Path(target or f"{dataset.name}.torrent")
+    path = _place(target, dataset.name)
     if not options["force"]:
         files.refuse_overwrite(path)
     for remark in dataset.remarks:
         output.say(output.plain(remark))
     created = _make(plan, path, options)
     _tell(created, path, time.monotonic() - started_s, explain=options["explain"])
+
+
+def _place(target: str | None, name: str) -> Path:
+    """Where to write: as asked, in the folder that was asked for, or here."""
+    path = Path(target or ".")
+    return path / f"{name}.torrent" if path.is_dir() else path
 
 
 def _wish(options: dict[str, Any]) -> Wish:
@@ -263,7 +271,8 @@ def _text(created: Created, path: Path, seconds: float, *, explain: bool) -> str
         lines.append(f"info-hash v1  {created.info_hashes.v1_hex}")
     if created.info_hashes.v2_hex:
         lines.append(f"info-hash v2  {created.info_hashes.v2_hex}")
-    lines.append(f"made in {seconds:.1f} s ({output.size(size / max(seconds, 1e-9))}/s)")
+    if seconds >= 1:
+        lines.append(f"made in {seconds:.1f} s ({output.size(size / seconds)}/s)")
     return "\n".join(lines + (_explanation(plan) if explain else []))
 
 

@@ -101,8 +101,9 @@ def _pieces(pieces: tuple[int, ...]) -> str:
 
 def _good(checked: Checked) -> str:
     metainfo = checked.metainfo
-    files = f"{len(metainfo.files):,} file{'' if len(metainfo.files) == 1 else 's'}"
-    return f"{output.plain(metainfo.name)}: all {files} right, {output.size(metainfo.size_bytes)} ({_by_what(checked)})"
+    count = len(metainfo.files)
+    files = f"all {count:,} files are" if count > 1 else "it is"
+    return f"{output.plain(metainfo.name)}: {files} right, {output.size(metainfo.size_bytes)} ({_by_what(checked)})"
 
 
 def _by_what(checked: Checked) -> str:

@@ -46,6 +46,14 @@ def test_writes_name_torrent_here(data: Path) -> None:
     assert metainfo_reader.parse(written.read_bytes()).info_hashes.v2_hex in done.stdout
 
 
+def test_writes_into_a_folder(data: Path) -> None:
+    """``-o`` may be a folder."""
+    (data.parent / "out").mkdir()
+
+    assert create(data, "-o", "out").returncode == 0
+    assert (data.parent / "out" / "ds.torrent").exists()
+
+
 def test_json_tells_everything(data: Path) -> None:
     """For scripts: hashes, piece length, each file with its SHA-256."""
     facts = json.loads(create(data, "--json", "--format", "v2", "--tracker", "udp://t.example:1").stdout)

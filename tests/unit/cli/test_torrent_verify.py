@@ -34,7 +34,7 @@ def test_good_copy(copy: Path) -> None:
     done = verify(copy)
 
     assert done.returncode == 0
-    assert "all 10 files right" in done.stdout
+    assert "all 10 files are right" in done.stdout
     assert "the v1 hashes were not needed" in done.stdout
     assert json.loads(verify(copy, "--json").stdout)["verified"] is True
 
