@@ -12,7 +12,7 @@ demo: $(VENV)/.run  ## See a real dataset leave one program and arrive, verified
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev peers  ## All tests, also against real programs on this machine
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest -n 2 tests
 
 check: $(VENV)/.dev  ## Format, lint, types, layers, and the quick tests (under 2 minutes)
 	$(BIN)/ruff format --check src tests benchmarks examples
