@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,17 +17,17 @@ from seedbed.core.magnet import Magnet
 from seedbed.engine.base import Addition
 from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.settings import Settings
-from seedbed.errors import NoSourceError
+from seedbed.errors import NoSourceError, NoSpaceError
 from seedbed.fetching.flow import Options, fetch
 from seedbed.testing.datasets import PIECE_LENGTH, Dataset, make_dataset
 from seedbed.testing.faulty_http import FaultyHttpServer, HttpFault
 from seedbed.testing.fetching import QUICK, final_names, leftovers, server_of, torrent_with
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from seedbed.fetching.result import Fetched
+    from seedbed.fetching.result import Fetched, Progress
 
 SIZES = {
     "a.bin": 5 * PIECE_LENGTH + 77,
@@ -48,15 +50,24 @@ def dataset(request: pytest.FixtureRequest, tmp_path: Path) -> Dataset:
 
 
 def fetch_beside_seeder(
-    dataset: Dataset, what: str, options: Options, *, have: Sequence[bool] | None = None
+    dataset: Dataset,
+    what: str,
+    options: Options,
+    *,
+    have: Sequence[bool] | None = None,
+    on_start: Callable[[], object] = lambda: None,
 ) -> Fetched:
-    """Fetch while an engine on loopback seeds."""
+    """Fetch while an engine on loopback seeds; ``on_start`` is called when fetching begins."""
+
+    def tell(state: Progress) -> None:
+        if state.stage == "fetching":
+            on_start()
 
     async def story() -> Fetched:
         async with AsyncExitStack() as stack:
             seeder = await stack.enter_async_context(LibtorrentEngine(Settings.loopback()))
             await seeder.add(Addition(dataset.torrent, dataset.parent, have_pieces=have or dataset.all_pieces))
-            return await fetch(what, replace(options, peers=tuple(seeder.endpoints)))
+            return await fetch(what, replace(options, peers=tuple(seeder.endpoints)), on_progress=tell)
 
     return asyncio.run(story())
 
@@ -114,6 +125,46 @@ def test_some_files_come_from_peers(dataset: Dataset, tmp_path: Path) -> None:
     fetch_beside_seeder(dataset, str(torrent), options)
 
     assert sorted(path.name for path in (tmp_path / "out").rglob("*") if path.is_file()) == ["c.bin", "d.csv"]
+
+
+def test_a_dead_peer_holds_nobody_up(dataset: Dataset, tmp_path: Path) -> None:
+    """Pieces that were meant for peers go back to the web seed, soon."""
+    with server_of(dataset) as server:
+        torrent = torrent_with(dataset, tmp_path / "torrents", server)
+        options = replace(OPTIONS, folder=tmp_path / "out", peers=(("127.0.0.1", 9),))
+        fetched = asyncio.run(fetch(str(torrent), options))
+
+    assert dataset.is_at(tmp_path / "out")
+    assert fetched.seconds < 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system needs root")
+def test_a_disk_too_full_for_what_peers_send_is_said(dataset: Dataset, tmp_path: Path) -> None:
+    """Exit code 13; after space returns the same fetch completes, every byte right."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], check=False).returncode:
+        pytest.skip("a small file system needs mount")
+    torrent = torrent_with(dataset, tmp_path / "torrents")
+    options = replace(OPTIONS, folder=disk / "out")
+    try:
+        filler = disk / "filler"
+        with pytest.raises(NoSpaceError) as caught:
+            fetch_beside_seeder(dataset, str(torrent), options, on_start=lambda: fill_all_but(filler, 500_000))
+        assert final_names(disk / "out") == []
+        filler.unlink()
+        fetch_beside_seeder(dataset, str(torrent), options)
+        assert dataset.is_at(disk / "out")
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+    assert caught.value.exit_code == 13
+
+
+def fill_all_but(path: Path, left_bytes: int) -> None:
+    """Take the free space of a disk, once."""
+    if not path.exists():
+        facts = os.statvfs(path.parent)
+        path.write_bytes(bytes(facts.f_bavail * facts.f_frsize - left_bytes))
 
 
 def test_nobody_anywhere_is_said(tmp_path: Path) -> None:

@@ -95,9 +95,10 @@ class Desk:
         with self._changed:
             tally = self.tallies[source.name]
             tally.last_s = self._clock()
+            claims = len(source.claims)
             if self._plan.came(source, piece, now_s=tally.last_s):
                 tally.good += size_bytes
-            if self._plan.is_done:
+            if self._plan.is_done or len(source.claims) < claims:
                 self._changed.notify_all()
 
     def open_pieces(self, source: Source) -> set[int]:

@@ -114,13 +114,22 @@ class Plan:
 
     def claim(self, source: Source, *, now_s: float) -> Claim | None:
         """The next run for a source; None when there is nothing for it at this moment."""
-        limit = 1 if source.sends_whole_files else source.max_claims
-        if source.banned or now_s < source.rests_until_s or len(source.claims) >= limit:
+        if source.banned or now_s < source.rests_until_s or not self._has_room(source):
             return None
         run = self._queue.take(self._run_pieces(source), without=source.lacks, from_end=source.is_swarm)
         if run is None:
             return self._take_over(source, now_s=now_s)
         return self._new_claim(source, run[0], run[1], now_s=now_s)
+
+    def _has_room(self, source: Source) -> bool:
+        """Whether a source may have another claim; for a swarm pieces count, since fragments make small claims."""
+        if source.is_swarm:
+            held = sum(len(claim.open) for claim in source.claims)
+            return self._is_alone(source) or held < source.max_claims * self._run_pieces(source)
+        return len(source.claims) < (1 if source.sends_whole_files else source.max_claims)
+
+    def _is_alone(self, source: Source) -> bool:
+        return all(other.banned for other in self.sources if other is not source)
 
     def _new_claim(self, source: Source, start: int, stop: int, *, now_s: float) -> Claim:
         claim = Claim(source, start, stop, now_s, now_s)
@@ -130,8 +139,7 @@ class Plan:
         return claim
 
     def _run_pieces(self, source: Source) -> int:
-        is_alone = source.is_swarm and all(other.banned for other in self.sources if other is not source)
-        if source.sends_whole_files or is_alone:
+        if source.sends_whole_files or (source.is_swarm and self._is_alone(source)):
             return len(self._queue)
         busy = sum(other.max_claims for other in self.sources if not other.banned)
         fair = len(self._queue) // (2 * max(busy, 1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -66,6 +67,13 @@ class Swarm:
     """Connected now."""
     _wanted: set[int] = field(default_factory=set)
     _downloaded_bytes: int = 0
+    _known: set[Endpoint] = field(default_factory=set)
+    """Peers that were connected."""
+    _have: set[int] = field(default_factory=set)
+    _unflushed: set[int] = field(default_factory=set)
+    """Pieces that it vouched for, but was removed before it put them on disk."""
+    _alone_since_s: float = 0.0
+    _renew_after_s: float = 1.0
 
     async def run(self, have: set[int]) -> None:
         """Fetch until the fetch is over, then settle.
@@ -75,15 +83,12 @@ class Swarm:
         """
         try:
             async with self.open_engine() as engine:
-                torrent = await self._add(engine, have)
-                with engine.events(torrent) as events:
-                    reader = asyncio.create_task(self._read(events))
-                    try:
+                with engine.events() as events:  # before the first piece can come
+                    torrent = await self._add(engine, have)
+                    async with asyncio.TaskGroup() as group:
+                        reader = group.create_task(self._read(events))
                         await self._tend(engine, torrent)
-                    finally:
                         reader.cancel()
-                        with suppress(asyncio.CancelledError):
-                            await reader
                 await self._settle(engine, torrent)
         except SeedbedError as error:
             log.debug("peers failed: %s", error)
@@ -101,12 +106,13 @@ class Swarm:
                 store.data_folder,
                 have_pieces=[piece in have for piece in range(count)],
                 wanted_files=frozenset(store.growing),
-                peers=self.peers,
+                peers=tuple(dict.fromkeys((*self.peers, *self._known))),
                 use_trackers=self.uses_trackers,
                 paused=True,
             )
         )
         await engine.want_pieces(torrent, range(count), wanted=False)
+        self._have, self._wanted = have, set()
         await self._share_out(engine, torrent)
         await engine.start(torrent)
         return torrent
@@ -119,7 +125,12 @@ class Swarm:
             if status.downloaded_bytes > self._downloaded_bytes:
                 self._downloaded_bytes = status.downloaded_bytes
                 self.desk.touch(self.source)
-            self.peer_count = sum(not peer.is_connecting for peer in await engine.peers(torrent))
+            if status.is_complete and self._wanted - self.good:
+                await self._catch_up(engine, torrent)
+            connected = [peer.endpoint for peer in await engine.peers(torrent) if not peer.is_connecting]
+            self.peer_count = len(connected)
+            self._known.update(connected)
+            await self._renew(engine, torrent)
             await asyncio.to_thread(self.desk.wait_for_end, _TICK_S)
         self.peer_count = 0
 
@@ -130,16 +141,44 @@ class Swarm:
         ours = self.desk.open_pieces(self.source)
         if dropped := self._wanted - ours - self.good:
             await engine.want_pieces(torrent, sorted(dropped), wanted=False)
-        if new := ours - self._wanted:
+        if new := ours - self._wanted - self.good:
             self.given |= new
             await engine.want_pieces(torrent, sorted(new), wanted=True)
         self._wanted = ours
 
+    async def _renew(self, engine: Engine, torrent: TorrentId) -> None:
+        """Add the torrent anew when all who had something are gone.
+
+        The engine hangs up when it wants nothing for a moment: every time that a share of the work is done before the
+        next one is given. libtorrent 2.1.1 then dials the same peers again after a second, but about one time in twenty
+        never, not even on request.
+        """
+        now_s = time.monotonic()
+        if self.peer_count or not self._wanted - self.good:
+            self._alone_since_s = now_s
+        if now_s - self._alone_since_s < self._renew_after_s or not self.good:
+            return
+        self._renew_after_s *= 2  # trackers hear of it: not too often
+        log.debug("peers are gone, the torrent is added anew")
+        self._alone_since_s = now_s
+        self._unflushed |= self.good
+        await engine.remove(torrent)
+        await self._add(engine, self._have | self.good)
+
+    async def _catch_up(self, engine: Engine, torrent: TorrentId) -> None:
+        """Ask which pieces are here, where events were lost."""
+        for piece, is_here in enumerate(await engine.pieces(torrent)):
+            if is_here and piece in self._wanted:
+                self._came(piece)
+
+    def _came(self, piece: int) -> None:
+        self.good.add(piece)
+        self.desk.came(self.source, piece, self.prover.map.data_size(piece))
+
     async def _read(self, events: EventStream) -> None:
         async for event in events:
             if isinstance(event, base.PieceFinished):
-                self.good.add(event.piece)
-                self.desk.came(self.source, event.piece, self.prover.map.data_size(event.piece))
+                self._came(event.piece)
             elif isinstance(event, base.FileError):
                 self.desk.stop(_disk_trouble(event, self.store))
             else:
@@ -158,12 +197,9 @@ class Swarm:
             self.desk.note(self.source, text)
 
     async def _settle(self, engine: Engine, torrent: TorrentId) -> None:
-        """Wait until what the engine vouched for is on disk; what it was still fetching is no longer wanted.
-
-        After trouble with the disk there is nothing to wait for: what the engine has written is proved by the next run.
-        """
-        if not self.good or self.desk.trouble:
-            return
+        """Wait until what the engine vouched for is on disk; what it was still fetching is no longer wanted."""
+        if not self.good or self.desk.missing():
+            return  # nothing to vouch for, or the fetch failed: the next one proves what is there
         if left := self.given - self.good:
             await engine.want_pieces(torrent, sorted(left), wanted=False)
         with suppress(TimeoutError):
@@ -178,7 +214,8 @@ class Swarm:
     @property
     def doubtful(self) -> set[int]:
         """Pieces to prove again: others may have been written over by the engine, or not been flushed."""
-        return self.given - self.good if self.is_settled and not self.full else set(self.given)
+        is_sure = self.is_settled and not self.full
+        return (self.given - self.good) | self._unflushed if is_sure else set(self.given)
 
 
 def _disk_trouble(event: base.FileError, store: Store) -> StateError:
