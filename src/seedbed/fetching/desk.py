@@ -106,6 +106,16 @@ class Desk:
         with self._changed:
             return {piece for claim in source.claims for piece in claim.open}
 
+    def spare(self, count: int) -> set[int]:
+        """See :meth:`Plan.spare`."""
+        with self._changed:
+            return self._plan.spare(count)
+
+    def is_alone(self, source: Source) -> bool:
+        """See :meth:`Plan.is_alone`."""
+        with self._changed:
+            return self._plan.is_alone(source)
+
     def release(self, source: Source) -> None:
         """Give back all that a source has claimed."""
         with self._changed:

@@ -125,10 +125,15 @@ class Plan:
         """Whether a source may have another claim; for a swarm pieces count, since fragments make small claims."""
         if source.is_swarm:
             held = sum(len(claim.open) for claim in source.claims)
-            return self._is_alone(source) or held < source.max_claims * self._run_pieces(source)
+            return self.is_alone(source) or held < source.max_claims * self._run_pieces(source)
         return len(source.claims) < (1 if source.sends_whole_files else source.max_claims)
 
-    def _is_alone(self, source: Source) -> bool:
+    def spare(self, count: int) -> set[int]:
+        """Pieces that nobody has claimed, those that will be claimed last; they stay free."""
+        return self._queue.tail(count)
+
+    def is_alone(self, source: Source) -> bool:
+        """Whether no other source is in use."""
         return all(other.banned for other in self.sources if other is not source)
 
     def _new_claim(self, source: Source, start: int, stop: int, *, now_s: float) -> Claim:
@@ -139,7 +144,7 @@ class Plan:
         return claim
 
     def _run_pieces(self, source: Source) -> int:
-        if source.sends_whole_files or (source.is_swarm and self._is_alone(source)):
+        if source.sends_whole_files or (source.is_swarm and self.is_alone(source)):
             return len(self._queue)
         busy = sum(other.max_claims for other in self.sources if not other.banned)
         fair = len(self._queue) // (2 * max(busy, 1))

@@ -64,6 +64,15 @@ class PieceQueue:
                 return start, stop
         return None
 
+    def tail(self, count: int) -> set[int]:
+        """The last pieces, left where they are."""
+        found: set[int] = set()
+        for start, stop in reversed(self._runs):
+            if len(found) >= count:
+                break
+            found.update(range(max(start, stop - count + len(found)), stop))
+        return found
+
     def take_out(self, piece: int) -> None:
         """Remove one piece, if it is there."""
         at = bisect_left(self._runs, (piece + 1, 0)) - 1

@@ -42,6 +42,7 @@ _TICK_S = 0.2
 _SETTLE_TIMEOUT_S = 120.0
 """For flushing what the engine has written: a slow disk takes 10 MB/s."""
 _MAX_NOTES = 5
+_SPARE_PIECES = 16
 
 
 @dataclass(slots=True)
@@ -135,10 +136,17 @@ class Swarm:
         self.peer_count = 0
 
     async def _share_out(self, engine: Engine, torrent: TorrentId) -> None:
-        """Take work from the plan, and tell the engine what is its to fetch now."""
-        while self.desk.next_claim(self.source, waits=False):
-            pass
-        ours = self.desk.open_pieces(self.source)
+        """Take work from the plan, and tell the engine what is its to fetch now.
+
+        Spare pieces are wanted on top, unclaimed: so the engine looks for peers before there are any, and does not hang
+        up on them between two shares of the work. Without peers nothing is claimed from others who could do it.
+        """
+        if self.peer_count or self.desk.is_alone(self.source):
+            while self.desk.next_claim(self.source, waits=False):
+                pass
+        else:
+            self.desk.release(self.source)
+        ours = self.desk.open_pieces(self.source) | self.desk.spare(_SPARE_PIECES)
         if dropped := self._wanted - ours - self.good:
             await engine.want_pieces(torrent, sorted(dropped), wanted=False)
         if new := ours - self._wanted - self.good:
@@ -204,6 +212,7 @@ class Swarm:
             await engine.want_pieces(torrent, sorted(left), wanted=False)
         with suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_TIMEOUT_S):
+                await engine.refresh()  # the last snapshot may be of an earlier share of the work
                 while not (engine.status(torrent).is_complete or engine.status(torrent).error):
                     await asyncio.sleep(0.02)
                     await engine.refresh()

@@ -271,6 +271,15 @@ def test_a_queue_is_a_set_taken_in_runs(
     assert set(queue) == pieces
 
 
+@given(st.sets(st.integers(0, 40)), st.integers(0, 50))
+def test_the_tail_of_a_queue_stays_in_it(pieces: set[int], count: int) -> None:
+    """The last pieces are shown, not taken."""
+    queue = PieceQueue(pieces)
+
+    assert queue.tail(count) == set(sorted(pieces)[len(pieces) - min(count, len(pieces)) :])
+    assert set(queue) == pieces
+
+
 @pytest.mark.parametrize("piece", [0, 3, 5, 9, 10])
 def test_one_piece_is_taken_out_of_a_queue(piece: int) -> None:
     """From the middle, from an edge, or nothing when it is not there."""
