@@ -95,7 +95,7 @@ def test_one_file_equals_libtorrent(tmp_path: Path, format_: Format, size: int, 
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-@pytest.mark.parametrize("piece_length", [16_384, 262_144, 1 << 20])
+@pytest.mark.parametrize("piece_length", [16_384, 262_144, 1 << 20, 1 << 24])
 def test_many_batches_equal_libtorrent(tmp_path: Path, format_: Format, piece_length: int, engine: Engine) -> None:
     """Files cut over several batches, small ones between them, at short and long pieces."""
     sizes = {f"{n:03}.bin": size for n, size in enumerate([9_000_000, 100, 5_000_001, 0, 40_000, 17_000_000, 1])}

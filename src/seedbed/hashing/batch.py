@@ -26,6 +26,8 @@ CHUNK_BYTES = 2 << 20
 """Read at a time: one burst of the longest kind, so that Python has little to do."""
 STREAM_CHUNK_BYTES = 512 << 10
 """The same for hashers that take it piece by piece: both hashes then find it in a second-level cache of 1 MiB."""
+FEW_PIECES = 5
+"""With room for fewer pieces the lanes would be so empty that hashing piece by piece is as fast, and spares them."""
 
 
 class Reader(Protocol):
@@ -120,15 +122,17 @@ class Bench:
         chain: Chain | None = None,
         chunk_bytes: int = 0,
     ) -> None:
-        self._chunk_bytes = chunk_bytes or (STREAM_CHUNK_BYTES if hasher.prefers_streams else CHUNK_BYTES)
+        self._piece_length = wanted.shape.layout.piece_length
+        few = wanted.v1 and wanted.shape.window < FEW_PIECES * self._piece_length
+        streams = hasher.prefers_streams or few
+        self._chunk_bytes = chunk_bytes or (STREAM_CHUNK_BYTES if streams else CHUNK_BYTES)
         self.memory = Memory(wanted.shape.window)
         self._wanted = wanted
         self._reader = reader
         self._hasher = hasher
         self._chain = chain
-        self._piece_length = wanted.shape.layout.piece_length
         self._padding = Padding(self.memory, self._piece_length) if wanted.shape.needs_zeros else None
-        self._stream = PieceStream(self.memory, self._piece_length, is_used=wanted.v1 and hasher.prefers_streams)
+        self._stream = PieceStream(self.memory, self._piece_length, is_used=wanted.v1 and streams)
         self._leaves = Leaves(hasher, self.memory)
         self._missing: set[int] = set()
         self._bytes_read = 0
