@@ -81,8 +81,9 @@ def _contenders(torrent: Path, path: Path, format_: str) -> Iterator[paired.Cont
     if format_ == "v1":
         yield paired.Contender("torf", (*script, "torf", *place))
         yield from _programs(torrent, path, script, place)
-    recheck = (sys.executable, "-m", "torrentfile", "-q", "recheck", str(torrent), str(path))
-    yield paired.Contender("torrentfile", recheck)
+    if format_ != "v2":  # its recheck of a v2 torrent ends at once, having read nothing
+        recheck = (sys.executable, "-m", "torrentfile", "-q", "recheck", str(torrent), str(path))
+        yield paired.Contender("torrentfile", recheck)
 
 
 def _programs(torrent: Path, path: Path, script: tuple[str, ...], place: tuple[str, ...]) -> Iterator[paired.Contender]:
