@@ -76,8 +76,10 @@ def _run(case: Case, rounds: int) -> list[str]:
     wall_s = core_s / CORES
     peers = {name: own for name, own in runs.items() if not name.startswith("seedbed")}
     fastest = min(peers, key=lambda name: paired.median(peers[name], "wall_s"))
+    like_for_like = paired.ratio(runs["seedbed, no SHA-256 of files"], peers["libtorrent"], "cpu_s")
     leanest = min(peers, key=lambda name: paired.median(peers[name], "cpu_s"))
     summary = (
+        f"Like for like (no peer makes the SHA-256 of files) in CPU against libtorrent: {like_for_like:.2f} x. "
         f"Against the fastest peer ({fastest}): {paired.ratio(ours, peers[fastest]):.2f} x in wall time; against the "
         f"leanest ({leanest}): {paired.ratio(ours, peers[leanest], 'cpu_s'):.2f} x in CPU; libtorrent "
         f"{paired.ratio(ours, peers['libtorrent']):.2f} x wall, {paired.ratio(ours, peers['libtorrent'], 'cpu_s'):.2f} "
