@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.clients.aria2 import Aria2
 from tests.e2e.clients.base import LOOPBACK, wait_until
+from tests.e2e.clients.plain_libtorrent import PlainLibtorrent
 from tests.e2e.clients.qbittorrent import QBittorrent
 from tests.e2e.clients.rtorrent import RTorrent
 from tests.e2e.clients.seedbed import seedbed, seeding
@@ -30,6 +31,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
 CLIENTS: dict[str, type[Client]] = {
     "aria2": Aria2,
+    "libtorrent": PlainLibtorrent,
     "qbittorrent": QBittorrent,
     "rtorrent": RTorrent,
     "transmission": Transmission,
@@ -37,6 +39,9 @@ CLIENTS: dict[str, type[Client]] = {
 }
 FETCHES = [
     ("aria2", "v1"),
+    ("libtorrent", "v1"),
+    ("libtorrent", "v2"),
+    ("libtorrent", "hybrid"),
     ("qbittorrent", "v1"),
     ("qbittorrent", "v2"),
     ("qbittorrent", "hybrid"),

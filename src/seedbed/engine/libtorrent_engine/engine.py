@@ -68,7 +68,9 @@ class LibtorrentEngine:
             tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
             self._start(opened, tasks)
         except BaseException:
-            await self._end(opened)
+            last = [opened]
+            del opened
+            await self._end(last)
             raise
         return self
 
@@ -100,9 +102,9 @@ class LibtorrentEngine:
             await self._stack.aclose()
         finally:
             self._hub.close()
-            ending, core.session = core.session, None  # type: ignore[assignment]  # nobody may use it any more
-            del core
-            await self._end(ending)
+            last = [core.session]  # the only reference: who drops it waits for the session's threads
+            core.session = None  # type: ignore[assignment]  # nobody may use it any more
+            await self._end(last)
 
     async def _say_goodbye(self, ending: lt.session) -> None:
         """Let trackers hear that we stop while the loop still runs: the session's own end holds Python's lock."""
@@ -115,13 +117,11 @@ class LibtorrentEngine:
             pass  # a tracker that does not answer is not waited for any longer
         session.silence(ending)
 
-    async def _end(self, ending: lt.session) -> None:
+    async def _end(self, last: list[lt.session]) -> None:
         """Let the session go, in a thread."""
-        holder = [ending]
-        del ending
         try:
             async with asyncio.timeout(self._settings.stop_timeout_s + 1):
-                await asyncio.to_thread(holder.clear)
+                await asyncio.to_thread(last.clear)
         except TimeoutError:
             pass  # the thread goes on and ends with the process
 
