@@ -7,6 +7,7 @@ piece layers, web seeds. Each refusal carries ``data['rule']``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seedbed.core import bencode, file_tree, names
@@ -86,7 +87,10 @@ def _parse_info(info: Fields, outer: Fields, rules: Rules) -> Metainfo:
         raise refuse("pieces", "it has neither v1 'pieces' nor a v2 'file tree'")
     tree = file_tree.read(info, rules) if has_v2 else ()
     entries = read_file_list(info, name, rules) if has_v1 else ()
-    files = _agreed(tree, entries, name, piece_length) if has_v2 else _v1_files(info, entries)
+    listed = _v1_files(info, entries) if has_v1 else ()
+    if has_v2 and has_v1:
+        _check_agreement(tree, entries, name, piece_length)
+    files = tuple(map(_with_md5sum, tree, listed)) if has_v2 and has_v1 else tree or listed
     _check_files(files, rules)
     encoded = bencode.encode(info.value)
     metainfo = Metainfo(
@@ -135,21 +139,23 @@ def _v1_files(info: Fields, entries: tuple[V1Entry, ...]) -> tuple[File, ...]:
     )
 
 
-def _agreed(tree: tuple[File, ...], entries: tuple[V1Entry, ...], name: str, piece_length: int) -> tuple[File, ...]:
-    """The v2 files, once the v1 list (if any) tells of the same files at the same places (BEP 52, *upgrade path*)."""
-    if entries:
-        starts, at = [], 0
-        for entry in entries:
-            if not entry.is_pad:
-                starts.append(at)
-            at += entry.length
-        v1 = [(entry.path, entry.length) for entry in entries if not entry.is_pad]
-        v2 = [(file.path, file.length) for file in tree]
-        layout = Layout.aligned((file.length for file in tree), piece_length)
-        aligned = all(a == b for a, b, file in zip(starts, layout.starts, tree, strict=False) if file.length)
-        if v1 != v2 or not aligned:
-            raise refuse("parts-disagree", f"{name!r}: the v1 and the v2 part describe different files")
-    return tree
+def _with_md5sum(file: File, listed: File) -> File:
+    return replace(file, md5sum=listed.md5sum) if listed.md5sum else file
+
+
+def _check_agreement(tree: tuple[File, ...], entries: tuple[V1Entry, ...], name: str, piece_length: int) -> None:
+    """The v1 list must tell of the same files as the v2 tree, at the same places (BEP 52, *upgrade path*)."""
+    starts, at = [], 0
+    for entry in entries:
+        if not entry.is_pad:
+            starts.append(at)
+        at += entry.length
+    v1 = [(entry.path, entry.length) for entry in entries if not entry.is_pad]
+    v2 = [(file.path, file.length) for file in tree]
+    layout = Layout.aligned((file.length for file in tree), piece_length)
+    aligned = all(a == b for a, b, file in zip(starts, layout.starts, tree, strict=False) if file.length)
+    if v1 != v2 or not aligned:
+        raise refuse("parts-disagree", f"{name!r}: the v1 and the v2 part describe different files")
 
 
 def _is_single(info: Fields, files: tuple[File, ...], name: str, *, has_v1: bool) -> bool:

@@ -147,6 +147,15 @@ def test_piece_layers_are_proved(damage: str) -> None:
     assert refusal.value.data["rule"] == "piece-layers"
 
 
+@pytest.mark.parametrize("format_", ["v1", "hybrid"])
+def test_md5sums_come_back(format_: Format) -> None:
+    """The MD5 of each file is read in hybrids as in v1 torrents."""
+    draft = draft_of({("a",): b"x", ("b",): b"y"}, format_)
+    summed = replace(draft, files=tuple(replace(file, md5sum=32 * file.path[0]) for file in draft.files))
+
+    assert metainfo_reader.parse(metainfo_writer.build(summed)).files == summed.files
+
+
 def test_info_alone_needs_no_layers() -> None:
     """Metadata from peers comes without piece layers."""
     whole = metainfo_reader.parse(metainfo_writer.build(draft_of(BIG, "v2")))
