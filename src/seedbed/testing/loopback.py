@@ -45,6 +45,7 @@ class _HttpServer:
     def __init__(self) -> None:
         self.port = 0
         self._connections: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_HEAD_BYTES)
@@ -56,6 +57,8 @@ class _HttpServer:
         for writer in tuple(self._connections):
             writer.close()
         await self._server.wait_closed()
+        if self._serving:  # Python 3.11 does not wait for its handlers
+            await asyncio.wait(self._serving, timeout=_IDLE_S)
 
     def answer(self, request: _Request) -> _Answer:
         """What to say to a request."""
@@ -63,6 +66,9 @@ class _HttpServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
+        if task := asyncio.current_task():
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         try:
             while (request := await _read_request(reader)) is not None:
                 writer.write(_render(self.answer(request)))
