@@ -265,7 +265,7 @@ def _text(created: Created, path: Path, seconds: float, *, explain: bool) -> str
     plan, size = created.plan, created.plan.dataset.size_bytes
     count = len(plan.dataset.items)
     files = f"{count:,} file{'' if count == 1 else 's'}"
-    pieces = f"{plan.layout.piece_count:,} pieces of {_binary(plan.piece_length)}"
+    pieces = f"{plan.layout.piece_count:,} pieces of {output.binary_size(plan.piece_length)}"
     lines = [f"{output.plain(str(path))}: {plan.wish.format} torrent of {files}, {output.size(size)}, {pieces}"]
     if created.info_hashes.v1_hex:
         lines.append(f"info-hash v1  {created.info_hashes.v1_hex}")
@@ -279,16 +279,12 @@ def _text(created: Created, path: Path, seconds: float, *, explain: bool) -> str
 def _explanation(plan: Plan) -> list[str]:
     size = plan.dataset.size_bytes
     rows = [
-        f"{'>' if row.piece_length == plan.piece_length else ' '} {_binary(row.piece_length):>8} {row.pieces:>9,} "
-        f"{row.padding_bytes / size:>8.1%} {output.size(row.hash_bytes):>10}"
+        f"{'>' if row.piece_length == plan.piece_length else ' '} {output.binary_size(row.piece_length):>8} "
+        f"{row.pieces:>9,} {row.padding_bytes / size:>8.1%} {output.size(row.hash_bytes):>10}"
         for row in plan.choice.table
     ]
     return [
-        f"\nPieces of {_binary(plan.piece_length)}: {plan.choice.why}.",
+        f"\nPieces of {output.binary_size(plan.piece_length)}: {plan.choice.why}.",
         f"  {'length':>8} {'pieces':>9} {'padding':>8} {'hashes':>10}",
         *rows,
     ]
-
-
-def _binary(count: int) -> str:
-    return f"{count >> 20} MiB" if count % (1 << 20) == 0 else f"{count / 1024:g} KiB"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import output
-from seedbed.cli.output import plain, size
+from seedbed.cli.output import binary_size, plain, size
 from seedbed.core import magnet as magnets
 from seedbed.core import metainfo_reader
 from seedbed.core.bencode import DEFAULT_LIMITS
@@ -138,7 +138,7 @@ def _torrent_rows(metainfo: Metainfo) -> Iterator[tuple[str, str]]:
     yield "Size", f"{size(metainfo.size_bytes)} ({metainfo.size_bytes:,} bytes) in {count:,} file{'s'[: count != 1]}"
     kinds = {"v1": "v1", "v2": "v2 (newer clients only)", "hybrid": "hybrid (v1 and v2)"}
     yield "Format", kinds[metainfo.format]
-    yield "Pieces", f"{piece_count(metainfo):,} of {_binary(metainfo.piece_length)}"
+    yield "Pieces", f"{piece_count(metainfo):,} of {binary_size(metainfo.piece_length)}"
     yield "Info-hash v1", metainfo.info_hashes.v1_hex
     yield "Info-hash v2", metainfo.info_hashes.v2_hex
     yield from _listed("Tracker", (url for tier in metainfo.trackers for url in tier))
@@ -181,10 +181,6 @@ def _date(metainfo: Metainfo) -> str:
         return datetime.fromtimestamp(metainfo.creation_date, UTC).isoformat(timespec="seconds")
     except (OverflowError, OSError, ValueError):
         return ""
-
-
-def _binary(piece_length: int) -> str:
-    return f"{piece_length >> 20} MiB" if piece_length >= 1 << 20 else f"{piece_length >> 10} KiB"
 
 
 def _near(path: Path) -> str:

@@ -32,6 +32,11 @@ def size(count_bytes: float) -> str:
     return f"{count_bytes:.0f} B" if unit == "B" else f"{count_bytes:.1f} {unit}"
 
 
+def binary_size(count_bytes: int) -> str:
+    """A piece length for people, in powers of 1024, as torrents count it: ``256 KiB``."""
+    return f"{count_bytes >> 20} MiB" if count_bytes % (1 << 20) == 0 else f"{count_bytes / 1024:g} KiB"
+
+
 def plain(text: str) -> str:
     """Text from outside made safe for a terminal: control and bidi characters become visible escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from seedbed.core.metainfo import Format, Metainfo
+    from seedbed.core.metainfo import Format, Metainfo, V1Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +60,24 @@ class Layout:
         return cls(piece_length, tuple(starts), sizes, at)
 
     @classmethod
-    def of(cls, metainfo: Metainfo) -> Layout:
-        """The row of a torrent."""
-        lengths = tuple(file.length for file in metainfo.files)
-        if metainfo.format != "v1":
-            return cls.aligned(lengths, metainfo.piece_length)
+    def listed(cls, entries: Iterable[V1Entry], piece_length: int) -> Layout:
+        """The row of a v1 file list: each entry right after the one before, pad files where they are listed."""
         starts: list[int] = []
+        lengths: list[int] = []
         at = 0
-        for entry in metainfo.v1_entries:
+        for entry in entries:
             if not entry.is_pad:
                 starts.append(at)
+                lengths.append(entry.length)
             at += entry.length
-        return cls(metainfo.piece_length, tuple(starts), lengths, at)
+        return cls(piece_length, tuple(starts), tuple(lengths), at)
+
+    @classmethod
+    def of(cls, metainfo: Metainfo) -> Layout:
+        """The row of a torrent."""
+        if metainfo.format != "v1":
+            return cls.aligned((file.length for file in metainfo.files), metainfo.piece_length)
+        return cls.listed(metainfo.v1_entries, metainfo.piece_length)
 
     @property
     def piece_count(self) -> int:

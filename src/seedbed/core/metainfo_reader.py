@@ -145,11 +145,7 @@ def _with_md5sum(file: File, listed: File) -> File:
 
 def _check_agreement(tree: tuple[File, ...], entries: tuple[V1Entry, ...], name: str, piece_length: int) -> None:
     """The v1 list must tell of the same files as the v2 tree, at the same places (BEP 52, *upgrade path*)."""
-    starts, at = [], 0
-    for entry in entries:
-        if not entry.is_pad:
-            starts.append(at)
-        at += entry.length
+    starts = Layout.listed(entries, piece_length).starts
     v1 = [(entry.path, entry.length) for entry in entries if not entry.is_pad]
     v2 = [(file.path, file.length) for file in tree]
     layout = Layout.aligned((file.length for file in tree), piece_length)

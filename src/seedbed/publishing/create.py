@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from seedbed.core.ids import V1_LENGTH, InfoHashes
 from seedbed.core.layout import Layout, web_seed_base
 from seedbed.core.merkle import HASH_LENGTH, root_from_layer
-from seedbed.core.metainfo import DEFAULT_RULES, Draft, File
+from seedbed.core.metainfo import DEFAULT_RULES, Draft, File, V1Entry
 from seedbed.core.metainfo_writer import build_with_info
 from seedbed.errors import InputError
 from seedbed.hashing.batch import Wanted
@@ -204,11 +204,7 @@ def _root(plan: Plan, layer: bytes, index: int) -> tuple[bytes, bytes]:
 def _layout(sizes: tuple[int, ...], piece_length: int, format_: Format) -> Layout:
     if format_ != "v1":
         return Layout.aligned(sizes, piece_length)
-    starts, at = [], 0
-    for size in sizes:
-        starts.append(at)
-        at += size
-    return Layout(piece_length, tuple(starts), sizes, at)
+    return Layout.listed((V1Entry((), size) for size in sizes), piece_length)
 
 
 def _check_bounds(dataset: Dataset, wish: Wish, layout: Layout) -> None:
