@@ -35,7 +35,7 @@ peers:  ## Install the programs that the tests compare with (Debian, as root or 
 	@sh tests/peers/install.sh
 
 lock: $(VENV)/.dev  ## Choose new versions of all dependencies
-	$(BIN)/uv pip compile --universal --generate-hashes --no-header pyproject.toml -o requirements/run.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --extra geopandas pyproject.toml -o requirements/run.lock
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --group dev --all-extras pyproject.toml -o requirements/dev.lock
 
 clean:  ## Remove what make made

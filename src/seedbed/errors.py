@@ -8,15 +8,20 @@ The tree (``tests/repo`` compares this drawing with the classes)::
     │  ├─ FormatError           1   bytes that are not what they should be
     │  │  ├─ BencodeError       1   not bencoding, not canonical, or over a limit
     │  │  ├─ TorrentError       1   bencoding, but not a torrent we accept
-    │  │  └─ MagnetError        1   not a magnet link we accept
+    │  │  ├─ MagnetError        1   not a magnet link we accept
+    │  │  └─ CatalogError       1   not a catalogue we accept
     │  ├─ NameRefusedError      1   a file name that is not safe on every system
     │  ├─ UnsuitableFileError   1   a link, device or unreadable file among the data
+    │  ├─ MetadataError         1   what is said of a dataset has faults, all listed
+    │  ├─ SigningKeyError       1   a signing key is missing, locked or not one of the role's
     │  └─ NotFoundError         10  no such file, dataset or version
     ├─ DataError                11  bytes do not match their hash
-    │  └─ FileChangedError      11  a file changed while it was read
+    │  ├─ FileChangedError      11  a file changed while it was read
+    │  └─ TrustError            11  a catalogue that is not signed as it must be, or is older than one seen before
     ├─ SourceError              12  a mirror, peer or tracker
     │  └─ NoSourceError         12  nobody who has the data answers
     ├─ StateError               1   our own disk or records
+    │  ├─ BusyError             1   another program is at work on the same records
     │  └─ NoSpaceError          13  the disk is full
     ├─ PartlyDoneError          3   some of what was asked is done, and some is not
     └─ MissingProgramError      1   an optional library or program is not installed
@@ -82,6 +87,22 @@ class UnsuitableFileError(InputError):
     exit_code = 1
 
 
+class CatalogError(FormatError):
+    """Not a catalogue we accept; ``data['rule']`` names the rule."""
+
+
+class MetadataError(InputError):
+    """What is said of a dataset has faults; ``data['findings']`` lists all of them."""
+
+    exit_code = 1
+
+
+class SigningKeyError(InputError):
+    """A signing key is missing, locked or not one of the role's."""
+
+    exit_code = 1
+
+
 class NotFoundError(InputError):
     """No such file, dataset or version."""
 
@@ -98,6 +119,10 @@ class FileChangedError(DataError):
     """A file changed while it was read, so its hashes mean nothing."""
 
 
+class TrustError(DataError):
+    """A catalogue that is not signed as it must be, or older than one seen before; ``data['rule']`` names the rule."""
+
+
 class SourceError(SeedbedError):
     """A mirror, peer or tracker failed us."""
 
@@ -110,6 +135,10 @@ class NoSourceError(SourceError):
 
 class StateError(SeedbedError):
     """Our own disk or records."""
+
+
+class BusyError(StateError):
+    """Another program is at work on the same records."""
 
 
 class NoSpaceError(StateError):
