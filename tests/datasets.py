@@ -6,10 +6,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from seedbed.creating.create import Created, Wish, create, plan_torrent, wanted_hashes
+from seedbed.creating.scan import scan
 from seedbed.hashing.job import Threads
 from seedbed.hashing.plain import HashlibEngine
-from seedbed.publishing.create import Created, Wish, create, plan_torrent, wanted_hashes
-from seedbed.publishing.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from torrent_models import TorrentCreate
 
 from seedbed.core import metainfo_reader
+from seedbed.creating.create import Wish
 from seedbed.errors import MissingProgramError
 from seedbed.hashing.choice import choose_engine
-from seedbed.publishing.create import Wish
 from tests.datasets import BORDERS, PIECE, make_tree, torrent_of
 from tests.programs import require, shared_data
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seedbed.core import metainfo_reader
+from seedbed.creating.create import Created, Wish, create, plan_torrent, wanted_hashes
+from seedbed.creating.remote import remote_dataset
 from seedbed.errors import FileChangedError, InputError, NameRefusedError, NotFoundError, SourceError
 from seedbed.hashing.job import Threads
 from seedbed.hashing.plain import HashlibEngine
-from seedbed.publishing.create import Created, Wish, create, plan_torrent, wanted_hashes
-from seedbed.publishing.remote import remote_dataset
 from seedbed.sources import http_file
 from tests.datasets import PIECE, torrent_of
 from tests.web import Handler, Site, serving

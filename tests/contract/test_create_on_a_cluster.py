@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from seedbed.creating.cluster import dask_executor
+from seedbed.creating.create import Wish, plan_torrent, wanted_hashes
+from seedbed.creating.create import create as create_torrent
+from seedbed.creating.scan import scan
 from seedbed.errors import FileChangedError
-from seedbed.publishing.cluster import dask_executor
-from seedbed.publishing.create import Wish, plan_torrent, wanted_hashes
-from seedbed.publishing.create import create as create_torrent
-from seedbed.publishing.scan import scan
 from tests.datasets import make_tree, torrent_of
 from tests.web import Site, serving
 

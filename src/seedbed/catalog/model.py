@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from seedbed.catalog.ids import item_id
 
 if TYPE_CHECKING:
+    import datetime as dt  # a field of the release has the other name
     from collections.abc import Mapping
-    from datetime import datetime as Instant  # a field of the release has the other name
     from typing import Any
 
 Status: TypeAlias = Literal["active", "deprecated", "withdrawn"]
@@ -123,21 +123,21 @@ class Release:
     torrent: TorrentFacts
     size_bytes: int
     file_count: int
-    datetime: Instant | None
+    datetime: dt.datetime | None
     """The moment that the data describes; None when ``start_datetime`` and ``end_datetime`` are given. UTC."""
-    created: Instant
+    created: dt.datetime
     """When this entry was first made. UTC, whole milliseconds at most."""
-    updated: Instant
+    updated: dt.datetime
     """When this entry last changed."""
-    published: Instant
+    published: dt.datetime
     """When this version appeared in the catalogue."""
     bbox: BBox = WORLD
     geometry: Mapping[str, Any] | None = None
     """GeoJSON footprint; None is the box itself."""
     geometry_default: bool = False
     """Whether the box is only the jurisdiction's extent, because the data has none."""
-    start_datetime: Instant | None = None
-    end_datetime: Instant | None = None
+    start_datetime: dt.datetime | None = None
+    end_datetime: dt.datetime | None = None
     datetime_default: bool = False
     """Whether ``datetime`` is only the day of publication, because nobody gave another."""
     version_seq: int = 1
@@ -166,7 +166,7 @@ class Release:
     citation: str = ""
     source_portal: str = ""
     source_id: str = ""
-    source_modified: Instant | None = None
+    source_modified: dt.datetime | None = None
     source_access: SourceAccess = ""
     threat: Threat = ""
     jurisdiction: str = ""

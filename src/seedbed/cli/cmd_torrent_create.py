@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from seedbed.core.metainfo import Format
+    from seedbed.creating.create import Created, Plan, Wish
+    from seedbed.creating.dataset import Dataset
+    from seedbed.creating.journal import FileJournal
     from seedbed.hashing.batch import Wanted
     from seedbed.hashing.job import Executor, Progress
-    from seedbed.publishing.create import Created, Plan, Wish
-    from seedbed.publishing.dataset import Dataset
-    from seedbed.publishing.journal import FileJournal
 
 _SIZE = re.compile(r"(\d+)\s*(B|KIB|MIB|GIB|K|M|G)?", re.IGNORECASE)
 _FACTORS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -85,8 +85,8 @@ def create(paths: tuple[str, ...], target: str | None, **options: Any) -> None:
 
     By default a hybrid torrent, that old and new programs can use. The same data always gives the same torrent.
     """
-    from seedbed.publishing import files  # noqa: PLC0415  # imports stay inside: --help must be quick
-    from seedbed.publishing.create import plan_torrent  # noqa: PLC0415
+    from seedbed.creating import files  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.creating.create import plan_torrent  # noqa: PLC0415
 
     started_s = time.monotonic()
     gc.disable()  # one short run builds a hundred thousand small objects, none of them in cycles
@@ -109,7 +109,7 @@ def _place(target: str | None, name: str) -> Path:
 
 
 def _wish(options: dict[str, Any]) -> Wish:
-    from seedbed.publishing.create import SHA256_UP_TO_BYTES, Wish  # noqa: PLC0415
+    from seedbed.creating.create import SHA256_UP_TO_BYTES, Wish  # noqa: PLC0415
 
     for url in options["trackers"]:
         _check_url(url, _TRACKER, "tracker", "http://, https://, udp://, ws:// or wss://")
@@ -133,7 +133,7 @@ def _wish(options: dict[str, Any]) -> Wish:
 
 
 def _alike(wish: Wish, dataset: Dataset, options: dict[str, Any]) -> Wish:
-    from seedbed.publishing.like import piece_length_of_py3createtorrent  # noqa: PLC0415
+    from seedbed.creating.like import piece_length_of_py3createtorrent  # noqa: PLC0415
 
     if not options["like"] or wish.piece_length:
         return wish
@@ -152,20 +152,20 @@ def _info_hash(text: str) -> bytes:
 
 
 def _dataset(paths: tuple[str, ...], options: dict[str, Any], *, named: bool, target: str | None) -> Dataset:
-    from seedbed.publishing import like  # noqa: PLC0415
+    from seedbed.creating import like  # noqa: PLC0415
 
     urls = [path for path in paths if _URL.match(path)]
     if urls and len(urls) < len(paths):
         raise InputError("expected either files here or URLs, got both")
     if urls:
-        from seedbed.publishing.remote import remote_dataset  # noqa: PLC0415
+        from seedbed.creating.remote import remote_dataset  # noqa: PLC0415
 
         if len(urls) > 1 and not named:
             raise InputError("several URLs make a folder: give it a name with --name or -o")
         return remote_dataset(urls, name=options["name"] or _name_from(target, urls))
     if len(paths) > 1:
         raise InputError("expected one file or folder, got several", hint="Put them into one folder.")
-    from seedbed.publishing.scan import scan  # noqa: PLC0415
+    from seedbed.creating.scan import scan  # noqa: PLC0415
 
     dataset = scan(paths[0], follow_symlinks=options["follow_symlinks"])
     if options["name"]:
@@ -186,7 +186,7 @@ def _executor(plan: Plan, options: dict[str, Any]) -> Iterator[tuple[Executor, i
     from seedbed.hashing.threads import default_workers  # noqa: PLC0415
 
     if options["cluster"]:
-        from seedbed.publishing.cluster import dask_executor  # noqa: PLC0415
+        from seedbed.creating.cluster import dask_executor  # noqa: PLC0415
 
         with dask_executor(options["cluster"]) as cluster:
             yield cluster, cluster.workers
@@ -202,8 +202,8 @@ def _is_remote(plan: Plan) -> bool:
 
 
 def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
-    from seedbed.publishing import create as flow  # noqa: PLC0415
-    from seedbed.publishing import files  # noqa: PLC0415
+    from seedbed.creating import create as flow  # noqa: PLC0415
+    from seedbed.creating import files  # noqa: PLC0415
 
     with ExitStack() as stack:
         executor, workers = stack.enter_context(_executor(plan, options))
@@ -220,11 +220,11 @@ def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
 
 
 def _journal(plan: Plan, wanted: Wanted) -> FileJournal | None:
-    from seedbed.publishing.dataset import LARGE_BYTES  # noqa: PLC0415
+    from seedbed.creating.dataset import LARGE_BYTES  # noqa: PLC0415
 
     if plan.dataset.size_bytes < LARGE_BYTES:  # asked here too, so that small work need not import the journal
         return None
-    from seedbed.publishing import journal  # noqa: PLC0415
+    from seedbed.creating import journal  # noqa: PLC0415
 
     return journal.open_journal(plan.dataset, wanted)
 

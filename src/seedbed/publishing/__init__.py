@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a folder of data to a torrent: scan, hash, build."""
+"""Publishing a dataset: scan, hash, torrent, metadata, item, files, signed release."""

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedbed.core import metainfo_reader
+from seedbed.creating.create import Wish
 from seedbed.hashing.check import Checked, check, checks_v2
 from seedbed.hashing.job import Progress, Threads
 from seedbed.hashing.plain import HashlibEngine
 from seedbed.hashing.verify import extra_files, findings, locate, paths_of
-from seedbed.publishing.create import Wish
 from tests.datasets import BORDERS, PIECE, make_tree, torrent_of
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.core.layout import Layout
+from seedbed.creating.create import Wish
 from seedbed.errors import FileChangedError, UnsuitableFileError
 from seedbed.hashing.batch import BatchResult, Wanted
 from seedbed.hashing.files import LocalFiles
 from seedbed.hashing.job import Progress, Threads, hash_dataset, window_for
 from seedbed.hashing.plain import HashlibEngine
 from seedbed.hashing.plan import Batch, Shape
-from seedbed.publishing.create import Wish
 from tests.datasets import BORDERS, PIECE, make_tree, torrent_of
 
 TINY = 128

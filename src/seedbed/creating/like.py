@@ -13,7 +13,7 @@ from seedbed.core import names
 from seedbed.hashing.files import LocalFiles
 
 if TYPE_CHECKING:
-    from seedbed.publishing.dataset import Dataset
+    from seedbed.creating.dataset import Dataset
 
 _LONGEST = 64 << 20
 _SHORTEST = 16 << 10

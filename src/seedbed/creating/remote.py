@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from seedbed.core import names
+from seedbed.creating.dataset import Dataset, Item
 from seedbed.errors import InputError
-from seedbed.publishing.dataset import Dataset, Item
 from seedbed.sources import http_file, object_file
 from seedbed.sources.remote_files import RemoteFiles
 

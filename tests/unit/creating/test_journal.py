@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from seedbed.creating.create import Plan, Wish, plan_torrent, wanted_hashes
+from seedbed.creating.journal import KEEP_S, FileJournal, open_journal
+from seedbed.creating.scan import scan
 from seedbed.hashing.job import Threads, hash_dataset
 from seedbed.hashing.plain import HashlibEngine
-from seedbed.publishing.create import Plan, Wish, plan_torrent, wanted_hashes
-from seedbed.publishing.journal import KEEP_S, FileJournal, open_journal
-from seedbed.publishing.scan import scan
 from tests.datasets import make_tree
 
 if TYPE_CHECKING:

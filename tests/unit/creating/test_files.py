@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.creating.files import refuse_overwrite, write_whole
 from seedbed.errors import InputError, StateError
-from seedbed.publishing.files import refuse_overwrite, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from seedbed.core import names
+from seedbed.creating.dataset import Dataset, Item
 from seedbed.errors import InputError, NameRefusedError, NotFoundError, UnsuitableFileError
 from seedbed.hashing.files import LocalFiles
-from seedbed.publishing.dataset import Dataset, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,13 +21,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from seedbed.creating.dataset import LARGE_BYTES
 from seedbed.hashing.batch import BatchResult
-from seedbed.publishing.dataset import LARGE_BYTES
 
 if TYPE_CHECKING:
+    from seedbed.creating.dataset import Dataset
     from seedbed.hashing.batch import Wanted
     from seedbed.hashing.plan import Batch
-    from seedbed.publishing.dataset import Dataset
 
 SYNC_S = 1.0
 """Written to disk so often; a crash costs at most this much work."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seedbed.core import metainfo_reader
+from seedbed.creating.create import Wish, plan_torrent
+from seedbed.creating.dataset import Dataset, Item
+from seedbed.creating.scan import scan
 from seedbed.errors import InputError
 from seedbed.hashing.files import LocalFiles
-from seedbed.publishing.create import Wish, plan_torrent
-from seedbed.publishing.dataset import Dataset, Item
-from seedbed.publishing.scan import scan
 from tests.datasets import BORDERS, PIECE, make_tree, torrent_of
 
 if TYPE_CHECKING:

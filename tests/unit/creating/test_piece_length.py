@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.core.layout import Layout
+from seedbed.creating.piece_length import candidate, check, choose
 from seedbed.errors import InputError
-from seedbed.publishing.piece_length import candidate, check, choose
 
 if TYPE_CHECKING:
     from seedbed.core.metainfo import Format

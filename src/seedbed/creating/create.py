@@ -11,18 +11,18 @@ from seedbed.core.layout import Layout, web_seed_base
 from seedbed.core.merkle import HASH_LENGTH, root_from_layer
 from seedbed.core.metainfo import DEFAULT_RULES, Draft, File, V1Entry
 from seedbed.core.metainfo_writer import build_with_info
+from seedbed.creating import piece_length as lengths
 from seedbed.errors import InputError
 from seedbed.hashing.batch import Wanted
 from seedbed.hashing.job import FULL_WINDOW_BYTES, hash_dataset, window_for
 from seedbed.hashing.plan import Shape
-from seedbed.publishing import piece_length as lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seedbed.core.metainfo import Format
+    from seedbed.creating.dataset import Dataset
     from seedbed.hashing.job import Executor, Hashes, Journal, Progress
-    from seedbed.publishing.dataset import Dataset
 
 CREATED_BY = "seedbed"
 SHA256_UP_TO_BYTES = 16 << 20

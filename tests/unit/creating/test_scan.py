@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.creating.scan import scan
 from seedbed.errors import InputError, NameRefusedError, NotFoundError, UnsuitableFileError
-from seedbed.publishing.scan import scan
 from tests.datasets import BORDERS, make_tree
 
 if TYPE_CHECKING:
