@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Releases as STAC items, and back; our extensions ``bt`` and ``seedbed`` (pure)."""
+"""Releases as STAC 1.1 items and back, pure: see ``docs/spec/stac.md``."""
