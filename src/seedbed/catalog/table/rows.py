@@ -59,7 +59,7 @@ def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
         "geometry": from_wkb(bytes(row["geometry"])),
         "bbox": [box["xmin"], box["ymin"], box["xmax"], box["ymax"]],
         "properties": {"datetime": None, **known},
-        "links": _plain(row["links"]),
+        "links": _plain(row.get("links", [])),
         "assets": _plain(row["assets"]),
     }
 

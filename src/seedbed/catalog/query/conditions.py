@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A search as SQL. What people wrote only ever becomes a bound value, never a part of the text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from seedbed.catalog.query.search import MAX_WORDS, Search, bare_doi, check_hex
+from seedbed.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seedbed.catalog.model import BBox
+
+Condition: TypeAlias = tuple[str, list[Any]]
+"""SQL with a ``?`` for each value."""
+
+TITLE = "strip_accents(lower(title))"
+REST = (
+    "strip_accents(lower(concat_ws(chr(10), array_to_string(keywords, chr(10)), description, "
+    """CAST("seedbed:translations" AS VARCHAR))))"""
+)
+FOLDED = "strip_accents(lower(?))"
+
+
+def words_of(text: str) -> list[str]:
+    """The words that all must be there.
+
+    Raises:
+        InputError: too many of them.
+    """
+    words = text.split()
+    if len(words) > MAX_WORDS:
+        raise InputError(f"search: expected at most {MAX_WORDS} words, got {len(words):,}")
+    return words
+
+
+def conditions(search: Search) -> Iterator[Condition]:
+    """What a release must meet, all but the words; the cheapest first."""
+    if search.newest_only:
+        yield '"seedbed:latest"', []
+    if search.status is None:
+        yield "\"seedbed:status\" <> 'withdrawn'", []
+    else:
+        yield '"seedbed:status" = ?', [search.status]
+    for column, value in (("seedbed:dataset", search.dataset), ("collection", search.collection)):
+        if value:
+            yield f'"{column}" = ?', [value]
+    if search.license:
+        yield "lower(license) = lower(?)", [search.license]
+    if search.bbox:
+        yield box_condition(search.bbox)
+    if search.start:
+        yield "coalesce(end_datetime, datetime) >= ?", [search.start]
+    if search.end:
+        yield "coalesce(start_datetime, datetime) <= ?", [search.end]
+    yield from _names(search)
+    yield from _file_conditions(search)
+
+
+def _names(search: Search) -> Iterator[Condition]:
+    if search.doi:
+        doi = bare_doi(search.doi)
+        yield '(lower("sci:doi") = ? OR lower("seedbed:concept_doi") = ?)', [doi, doi]
+    if search.info_hash:
+        value = check_hex(search.info_hash, (40, 64))
+        yield f'"bt:infohash_v{1 if len(value) == 40 else 2}" = ?', [value]
+    if search.keyword:
+        keywords = "strip_accents(lower(array_to_string(keywords, chr(10))))"
+        yield f"list_contains(string_split({keywords}, chr(10)), {FOLDED})", [search.keyword]
+    if search.provider:
+        names = "list_transform(providers, lambda one: one.name)"
+        yield f"contains(strip_accents(lower(array_to_string({names}, chr(10)))), {FOLDED})", [search.provider]
+
+
+def _file_conditions(search: Search) -> Iterator[Condition]:
+    if search.file_name:
+        condition, values = file_name_condition(search.file_name)
+        yield f"id IN (SELECT item_id FROM files WHERE {condition})", values
+    if search.file_hash:
+        condition, values = file_hash_condition(check_hex(search.file_hash, (32, 64)))
+        yield f"id IN (SELECT item_id FROM files WHERE {condition})", values
+
+
+def file_name_condition(text: str) -> Condition:
+    """Files called so: a pattern for the name or the path, or a part of the path; case does not matter."""
+    if any(mark in text for mark in "*?["):
+        return "(lower(path) GLOB lower(?) OR lower(parse_filename(path)) GLOB lower(?))", [text, text]
+    return "contains(lower(path), lower(?))", [text]
+
+
+def file_hash_condition(value: str) -> Condition:
+    """Files with this hash: 32 hex digits are an MD5, 64 a SHA-256 or a pieces root."""
+    if len(value) == 32:
+        return "md5 = ?", [value]
+    return "(sha256 = ? OR pieces_root = ?)", [value, value]
+
+
+def box_condition(box: BBox) -> Condition:
+    """Boxes that meet this one; either may cross the antimeridian, and then is two."""
+    west, south, east, north = box
+    spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    is_plain, plain, split = (
+        "bbox.xmin <= bbox.xmax",
+        "bbox.xmin <= ? AND bbox.xmax >= ?",
+        "bbox.xmin <= ? OR bbox.xmax >= ?",
+    )
+    meets = f"CASE WHEN {is_plain} THEN {plain} ELSE {split} END"
+    text = " OR ".join(f"({meets})" for _ in spans)
+    values = [value for span in spans for value in (span[1], span[0], span[1], span[0])]
+    return f"bbox.ymin <= ? AND bbox.ymax >= ? AND ({text})", [north, south, *values]

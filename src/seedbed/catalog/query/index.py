@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A catalogue that answers: DuckDB over ``catalog.parquet`` and ``files.parquet``, nothing is loaded beforehand.
+
+Rows are sorted by dataset, so a look-up by name reads one row group. A search first finds which rows, from the few
+columns that it needs, and then reads only those rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from seedbed.catalog.query.conditions import FOLDED, REST, TITLE, conditions, file_hash_condition, words_of
+from seedbed.catalog.query.connection import connect, our_errors
+from seedbed.catalog.query.search import Found, Search, check_hex
+from seedbed.catalog.table import rows
+from seedbed.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from seedbed.catalog.ids import Ref
+    from seedbed.catalog.model import FileRow, Release
+
+_ROW = "SELECT * EXCLUDE (links, type, stac_version, stac_extensions) FROM catalog"
+_NEAR = 0.8
+"""Names at least so alike (Jaro-Winkler) are offered in place of one that is not there."""
+
+
+class Index:
+    """Questions to one catalogue. One thread at a time; ``with`` closes it."""
+
+    def __init__(self, catalog: Path, files: Path | None = None, *, threads: int | None = None) -> None:
+        """Open a catalogue that has been verified, or is our own.
+
+        Args:
+            catalog: ``catalog.parquet``.
+            files: ``files.parquet``; without it questions about files are refused.
+            threads: None lets DuckDB choose.
+
+        Raises:
+            NotFoundError: a file is missing.
+            CatalogError: a file is not Parquet.
+        """
+        self._has_files = files is not None
+        tables = {"catalog": catalog, **({"files": files} if files else {})}
+        self._connection = connect(tables, threads=threads)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._connection.close()
+
+    def count(self) -> int:
+        """Releases in the catalogue."""
+        return int(self._ask("SELECT count(*) AS n FROM catalog", [])[0]["n"])
+
+    def datasets(self) -> list[str]:
+        """Names of all datasets, sorted."""
+        found = self._ask('SELECT DISTINCT "seedbed:dataset" AS name FROM catalog ORDER BY name', [])
+        return [row["name"] for row in found]
+
+    def get(self, ref: Ref) -> Release:
+        """One version, or the newest one where the reference names none.
+
+        Raises:
+            NotFoundError: there is no such dataset or version; the hint names those that are near.
+        """
+        which = "version = ?" if ref.version else '"seedbed:latest"'
+        values = [ref.dataset, ref.version] if ref.version else [ref.dataset]
+        found = self._ask(f'{_ROW} WHERE "seedbed:dataset" = ? AND {which}', values)
+        if not found:
+            raise self._missing(ref)
+        return rows.to_release(found[0])
+
+    def versions(self, dataset: str) -> list[Release]:
+        """All versions of a dataset, the oldest first; empty when there is no such dataset."""
+        found = self._ask(f'{_ROW} WHERE "seedbed:dataset" = ? ORDER BY "seedbed:version_seq"', [dataset])
+        return [rows.to_release(row) for row in found]
+
+    def search(self, search: Search) -> Found:
+        """Releases that meet all conditions, best first.
+
+        Those with the words in their title come first, then those with them in description, keywords and
+        translations; within these the newest first.
+
+        Raises:
+            InputError: it cannot be asked so.
+        """
+        if (search.file_name or search.file_hash) and not self._has_files:
+            raise InputError("search: this catalogue has no list of files", hint="Search by other words.")
+        text, values = _search_sql(search)
+        found = self._ask(text, values)
+        if not found and (search.offset or not search.limit):
+            return Found((), self.search(replace(search, limit=1, offset=0)).total)
+        total = int(found[0]["total"]) if found else 0
+        return Found(tuple(self._rows_at([row["place"] for row in found])), total)
+
+    def files(self, item: str) -> list[FileRow]:
+        """The files of a release, in the order of its torrent; empty when there is no such release.
+
+        Raises:
+            InputError: this catalogue has no list of files.
+        """
+        self._need_files()
+        found = self._ask("SELECT * FROM files WHERE item_id = ? ORDER BY offset_bytes, path", [item])
+        return [rows.from_file_row(row) for row in found]
+
+    def find_hash(self, text: str) -> list[Release]:
+        """Releases that a hash belongs to, the newest first: an info-hash, or a file's SHA-256, MD5 or pieces root.
+
+        Raises:
+            InputError: it is not a hash.
+        """
+        value = check_hex(text)
+        parts, values = [], list[Any]()
+        if len(value) != 32:
+            parts.append('"bt:infohash_v1" = ? OR "bt:infohash_v2" = ?')
+            values += [value, value]
+        if self._has_files and len(value) != 40:
+            condition, more = file_hash_condition(value)
+            parts.append(f"id IN (SELECT item_id FROM files WHERE {condition})")
+            values += more
+        where = " OR ".join(parts) or "false"
+        text = f"SELECT file_row_number AS place FROM catalog WHERE {where} ORDER BY published DESC, place"
+        return self._rows_at([row["place"] for row in self._ask(text, values)])
+
+    def _rows_at(self, numbers: Sequence[int]) -> list[Release]:
+        """Releases by row number, in this order."""
+        if not numbers:
+            return []
+        marks = ", ".join("?" for _ in numbers)
+        found = self._ask(f"{_ROW} WHERE file_row_number IN ({marks})", list(numbers))
+        by_number = {row.pop("file_row_number"): row for row in found}
+        return [rows.to_release(by_number[number]) for number in numbers]
+
+    def _missing(self, ref: Ref) -> NotFoundError:
+        known = [one.version for one in self.versions(ref.dataset)]
+        if known:
+            newest = ", ".join(reversed(known[-5:]))
+            return NotFoundError(f"{ref}: there is no such version", hint=f"There are: {newest}.", near=known)
+        near = self.near(ref.dataset)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "seedbed search WORDS finds datasets."
+        return NotFoundError(f"{ref.dataset}: there is no such dataset", hint=hint, near=near)
+
+    def near(self, dataset: str, count: int = 3) -> list[str]:
+        """Names of datasets that are written much alike, the nearest first."""
+        found = self._ask(
+            'SELECT DISTINCT "seedbed:dataset" AS name, jaro_winkler_similarity("seedbed:dataset", ?) AS likeness '
+            "FROM catalog WHERE likeness >= ? ORDER BY likeness DESC, name LIMIT ?",
+            [dataset, _NEAR, count],
+        )
+        return [row["name"] for row in found]
+
+    def _need_files(self) -> None:
+        if not self._has_files:
+            raise InputError("files: this catalogue has no list of files")
+
+    def _ask(self, text: str, values: list[Any]) -> list[dict[str, Any]]:
+        with our_errors():
+            answer = self._connection.execute(text, values)
+            names = [column[0] for column in answer.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def _search_sql(search: Search) -> tuple[str, list[Any]]:
+    """Which rows: their numbers, best first, and how many there are in all."""
+    words = words_of(search.words)
+    wanted = list(conditions(search))
+    where = " AND ".join(text for text, _ in wanted) or "true"
+    texts = f", {TITLE} AS title_text, {REST} AS rest_text" if words else ""
+    values = [value for _, some in wanted for value in some]
+    meets = " AND ".join(f"(contains(title_text, {FOLDED}) OR contains(rest_text, {FOLDED}))" for _ in words) or "true"
+    values += [word for word in words for _ in range(2)]
+    score = "".join(f" + contains(title_text, {FOLDED})::INT" for _ in words)
+    values += [*words, search.limit, search.offset]
+    hits = (
+        f"WITH candidates AS (SELECT file_row_number AS place, published{texts} FROM catalog WHERE {where}), "
+        f"hits AS (SELECT * FROM candidates WHERE {meets}) "
+        f"SELECT place, count(*) OVER () AS total, 0{score} AS score FROM hits "
+    )
+    return hits + "ORDER BY score DESC, published DESC, place LIMIT ? OFFSET ?", values
