@@ -18,6 +18,7 @@ from seedbed.cli import output
 from seedbed.errors import SeedbedError
 
 COMMANDS = {
+    "catalog": ("seedbed.cli.cmd_catalog:catalog", "Keep a catalogue of datasets, and follow others."),
     "fetch": (
         "seedbed.cli.cmd_fetch:fetch",
         "Get the data of a torrent, verified, from peers and mirrors.",

@@ -105,6 +105,17 @@ def key_called(place: Workplace, names: Iterable[str], called: str) -> PublicKey
     raise InputError(f"{'+'.join(wanted)}: {what}: expected one of {who}", hint="--old NAME says which.")
 
 
+def open_root_keys(place: Workplace) -> None:
+    """Open what a change of keys needs, before a new key is made.
+
+    Raises:
+        SigningKeyError: no root key is here, or one does not open.
+        StateError: something waits for signatures.
+    """
+    place.refuse_waiting()
+    finishing.open_own_keys(repository.load(place.folder).holders(roles.ROOT), place.ring)
+
+
 def _finish(place: Workplace, draft: Draft, what: str) -> Outcome:
     place.refuse_waiting()
     judge = draft.base.root.signed if draft.base else draft.root.signed

@@ -44,8 +44,8 @@ class Workplace:
         """
         if self.stage.is_waiting:
             raise StateError(
-                f"{self.folder}: a release waits for signatures, and the next one would follow it",
-                hint="seedbed catalog sign adds yours; seedbed catalog sign --discard takes it back.",
+                f"{self.folder}: something waits for signatures, and the next change would follow it",
+                hint="seedbed catalog status shows it, seedbed catalog sign adds your signature, --discard drops it.",
             )
 
     def replace(self, path: str, data: bytes) -> None:
@@ -118,3 +118,9 @@ def default_tables() -> Tables:
     from seedbed.catalog.releasing.parquet_tables import ParquetTables  # noqa: PLC0415  # heavy
 
     return ParquetTables()
+
+
+def look_at(folder: Path, *, now: Callable[[], dt.datetime], tables: Tables | None = None) -> Workplace:
+    """A catalogue to read from, also while somebody publishes: nothing is locked, put right, or signed."""
+    disk = Disk()
+    return Workplace(folder, KeyRing([]), tables or default_tables(), now, disk, Stage(folder, disk))

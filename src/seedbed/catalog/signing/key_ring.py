@@ -43,6 +43,10 @@ class KeyRing:
         """Where it looks."""
         return self._folders
 
+    def look_again(self) -> None:
+        """Find keys that were made since."""
+        self._paths = dict(_found(self._folders))
+
     def has(self, key: PublicKey) -> bool:
         """Whether the private half is here."""
         return key.public_hex in self._paths

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed catalog``: keeping a catalogue of datasets, and following others."""
+
+from __future__ import annotations
+
+import click
+
+from seedbed.cli.main import LazyGroup
+
+COMMANDS = {
+    "add-key": ("seedbed.cli.cmd_catalog_keys:add_key", "Let one more person or machine sign."),
+    "deprecate": ("seedbed.cli.cmd_catalog_mark:deprecate", "Say that a version should no longer be used."),
+    "init": ("seedbed.cli.cmd_catalog_init:init", "Make a new catalogue, with its keys."),
+    "key": ("seedbed.cli.cmd_catalog_keys:key", "Make and show the keys of a person."),
+    "rotate": ("seedbed.cli.cmd_catalog_keys:rotate", "Put a new key in the place of an old one."),
+    "sign": ("seedbed.cli.cmd_catalog_sign:sign", "Sign what waits, and keep the catalogue fresh."),
+    "status": ("seedbed.cli.cmd_catalog_status:status", "Show who signed what, and what expires when."),
+    "withdraw": ("seedbed.cli.cmd_catalog_mark:withdraw", "Say that a version must not be used."),
+}
+
+
+@click.group(cls=LazyGroup, table=COMMANDS)
+def catalog() -> None:
+    """Keep a catalogue of datasets that others can trust, and follow those of others."""
