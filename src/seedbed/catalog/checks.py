@@ -111,6 +111,8 @@ def _texts(release: Release) -> Iterator[Finding]:
         value = getattr(release, key)
         if (value or key == "license") and not pattern.fullmatch(value):
             yield Finding(key, f"expected {example}, got {value[:60]!r}")
+    if release.license_url:
+        yield from url_findings("license_url", release.license_url)
 
 
 def text_findings(key: str, value: str, most: int) -> Iterator[Finding]:

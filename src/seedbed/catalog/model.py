@@ -155,6 +155,8 @@ class Release:
     """Files whose bytes are in the version before too (same pieces root)."""
     reused_bytes: int = 0
     collection: str = DEFAULT_COLLECTION
+    license_url: str = ""
+    """Where the text of a licence is that is called ``other``; empty for SPDX identifiers."""
     keywords: tuple[str, ...] = ()
     providers: tuple[Provider, ...] = ()
     language: str = ""

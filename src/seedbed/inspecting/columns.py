@@ -51,6 +51,11 @@ class TextColumn:
         return next(iter(self._casts), "string").rstrip(",") if self._values else "string"
 
     @property
+    def has_comma(self) -> bool:
+        """Whether it is a column of numbers with a decimal comma."""
+        return bool(self._values) and next(iter(self._casts), "") == "number,"
+
+    @property
     def range(self) -> tuple[Any, Any] | None:
         """Least and greatest value as Python has them; None for strings."""
         return self._ranges.get(next(iter(self._casts), ""))

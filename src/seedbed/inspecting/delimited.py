@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BATCH_BYTES = 8 << 20
 """Also the longest row that is read."""
+_ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16", "cp1252": "windows-1252"}
 _NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "#N/A"]
 
 
@@ -82,6 +83,9 @@ class _Census:
             bbox=bbox,
             geometry_kinds=("Point",) if bbox else (),
             columns=tuple(Column(name, column.type) for name, column in zip(names, self._columns, strict=False)),
+            delimiter=self._form.delimiter,
+            encoding=_ENCODINGS[self._form.encoding],
+            decimal_comma=any(column.has_comma for column in self._columns),
             row_count=self._rows if self._is_whole else None,
             start=start,
             end=end,

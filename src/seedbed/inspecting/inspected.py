@@ -40,6 +40,12 @@ class Inspected:
     columns: tuple[Column, ...] = ()
     """At most :data:`MAX_COLUMNS`."""
     row_count: int | None = None
+    delimiter: str = ""
+    """Between the cells of a text table."""
+    encoding: str = ""
+    """Of a text table, as IANA names it."""
+    decimal_comma: bool = False
+    """Whether some of a text table's numbers are written with a comma."""
     proj_code: str = ""
     """The data's own coordinate system, such as ``EPSG:32618``."""
     shape: tuple[int, ...] = ()

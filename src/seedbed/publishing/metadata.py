@@ -7,7 +7,7 @@ Precedence: command line, ``--metadata`` file, metadata among the data, the data
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seedbed.catalog import checks
@@ -123,13 +123,14 @@ def contents(inspected: Inspected, meanings: Mapping[str, str]) -> Contents:
 def _words(said: Said) -> dict[str, Any]:
     """Everything that is taken as it was said; nothing where nobody said anything."""
     texts = (
-        "title", "description", "license", "license_url", "language", "doi", "concept_doi", "citation",
+        "title", "description", "license", "language", "doi", "concept_doi", "citation",
         "jurisdiction", "source_portal", "source_id", "source_access", "threat",
     )  # fmt: skip
     lists = ("keywords", "providers", "translations", "mirrors")
     return {
         **{key: getattr(said, key) or "" for key in texts},
         **{key: getattr(said, key) or () for key in lists},
+        "license_url": (said.license_url or "") if said.license == licenses.OTHER else "",
         "collection": said.collection or DEFAULT_COLLECTION,
         "source_modified": said.source_modified,
     }
@@ -180,8 +181,3 @@ def _time(said: Said, origins: dict[str, str], now: dt.datetime) -> tuple[Times,
         return said.time, False
     origins["time"] = "the day of publication"
     return Times(moment=now), True
-
-
-def with_torrent(described: Described, torrent: TorrentFacts, **more: Any) -> Described:
-    """The same entry with its torrent and what was learned by hashing."""
-    return replace(described, release=replace(described.release, torrent=torrent, **more))

@@ -45,6 +45,7 @@ def from_item(item: Mapping[str, Any]) -> Release:
         **_identity(top, known, findings),
         **_times(known, findings),
         **_words(known),
+        "license_url": _license_url(top, known),
         **_standing(known),
         **_provenance(known),
         **_data(top, known, findings),
@@ -94,6 +95,13 @@ def _words(known: Fields) -> dict[str, Any]:
         "doi": known.text("sci:doi"),
         "citation": known.text("sci:citation"),
     }
+
+
+def _license_url(top: Fields, known: Fields) -> str:
+    """The link to a licence that SPDX does not know."""
+    if known.text("license") != "other":
+        return ""
+    return next((link.text("href") for link in top.objects("links") if link.text("rel") == "license"), "")
 
 
 def _standing(known: Fields) -> dict[str, Any]:

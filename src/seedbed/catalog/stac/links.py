@@ -44,6 +44,8 @@ def links(release: Release, *, root: str, latest: str) -> Iterator[dict[str, Any
         yield _link("cite-as", "https://doi.org/" + quote(release.doi, safe="/:;()._-"))
     if release.license not in {"", "other"}:
         yield _link("license", f"https://spdx.org/licenses/{quote(release.license)}.html", "text/html")
+    elif release.license_url:
+        yield _link("license", release.license_url)
 
 
 def _link(rel: str, href: str, media_type: str = "") -> dict[str, Any]:
