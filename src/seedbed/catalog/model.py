@@ -238,3 +238,5 @@ class Change:
     """Of the new releases."""
     torrents: Mapping[str, bytes] = field(default_factory=dict)
     """Info-hash (as in ``TorrentFacts.best_hex``) -> .torrent file."""
+    datapackages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Id of a new release -> its Data Package descriptor."""

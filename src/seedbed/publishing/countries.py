@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where countries are, roughly: the extent of data that tells none, in the hope that it is about its own country (pure).
+"""Where countries are, roughly: the extent of data that tells none, taken from whose data it is (pure).
 
 Boxes in whole degrees, outward; with the islands that the country counts as its own, without distant territories.
 """

@@ -60,7 +60,11 @@ def _licence(release: Release) -> dict[str, str]:
 
 
 def _contributor(one: Provider) -> dict[str, Any]:
-    found = {"title": one.name, "path": one.url, "roles": list(dict.fromkeys(_ROLES.get(role, role) for role in one.roles))}
+    found = {
+        "title": one.name,
+        "path": one.url,
+        "roles": list(dict.fromkeys(_ROLES.get(role, role) for role in one.roles)),
+    }
     return {key: value for key, value in found.items() if value}
 
 

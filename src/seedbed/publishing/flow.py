@@ -8,7 +8,6 @@ versions, the torrent (which names the version before, BEP 38), the entry, the s
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from seedbed.catalog import checks, ids, versions
 from seedbed.catalog.findings import refuse
 from seedbed.catalog.model import Change
 from seedbed.creating import create as creating
+from seedbed.creating import like
 from seedbed.creating.scan import scan
 from seedbed.errors import InputError
 from seedbed.hashing.files import LocalFiles
@@ -27,20 +27,20 @@ from seedbed.publishing.request import Prepared, Published
 from seedbed.publishing.said import Source
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
     from seedbed.catalog.findings import Finding
     from seedbed.catalog.model import FileRow, Release
     from seedbed.creating.create import Created
     from seedbed.creating.dataset import Dataset
+    from seedbed.publishing.metadata import Described
     from seedbed.publishing.request import Catalog, Hashed, Publisher, Request
 
 COMMAND_LINE = "the command line"
 
 
-def publish(
-    request: Request, publisher: Publisher, *, hashed: Hashed, now: Callable[[], dt.datetime]
-) -> Published:
+def publish(request: Request, publisher: Publisher, *, hashed: Hashed, now: Callable[[], dt.datetime]) -> Published:
     """Publish data as a version of a dataset; see :func:`prepare` and :func:`release`."""
     prepared = prepare(request, publisher, now=now())
     return release(prepared, hashed(prepared.plan), publisher, now=now())
@@ -103,19 +103,15 @@ def release(
     twin = entry.same_data(created, known, publisher.files)
     if twin is not None:
         return _nothing_new(prepared, twin, publisher)
-    before = versions.newest(known)
-    torrent = entry.with_similar(created, before)
-    named = prepared.request.version or entry.free_version(known, now)
-    described, rows = _entry(prepared, torrent, named, before, publisher, now)
+    torrent = entry.with_similar(created, versions.newest(known))
+    described, rows = _entry(prepared, torrent, known, publisher, now)
     placed = versions.add(known, described.release)
     new = placed[-1]
     package = datapackage.descriptor(new, rows, prepared.each)
     change = Change(placed, rows, {new.torrent.best_hex: torrent.torrent}, {new.id: package})
-    refuse(new.id, [*metadata.faults(new, publisher.site), *(one for row in rows for one in checks.file_findings(row))])
+    refuse(new.id, [*metadata.faults(new), *(one for row in rows for one in checks.file_findings(row))])
     released = None if is_trial else publisher.release(change)  # type: ignore[union-attr]  # a trial needs no lock
-    return Published(
-        new, rows, torrent.torrent, package, described.origins, prepared.remarks, released, is_new=True
-    )
+    return Published(new, rows, torrent.torrent, package, described.origins, prepared.remarks, released, is_new=True)
 
 
 def _own_sources(request: Request) -> tuple[list[Source], list[Finding]]:
@@ -128,3 +124,87 @@ def _own_sources(request: Request) -> tuple[list[Source], list[Finding]]:
         sources.append(Source(name, filed))
         findings += faults
     return sources, findings
+
+
+def _refuse_faults(
+    request: Request, sources: Sequence[Source], findings: Sequence[Finding], catalog: Catalog, now: dt.datetime
+) -> None:
+    """Tell all faults at once, before anything is hashed.
+
+    Raises:
+        MetadataError: there are some.
+    """
+    known = catalog.versions(request.dataset)
+    names = request.dataset, request.version or entry.free_version(known, now)
+    draft = metadata.describe(names, sources, inspected=Inspected(), before=versions.newest(known), now=now).release
+    told = {one.field.partition("[")[0] for one in findings}
+    more = [one for one in metadata.faults(draft) if one.field.partition("[")[0] not in told]
+    hint = "The same fields can stand in a file: --metadata FILE.yaml." if not request.metadata_file else ""
+    refuse(request.dataset, [*findings, *more], hint=hint)
+
+
+def _dataset(request: Request) -> Dataset:
+    if isinstance(request.source, str):
+        dataset = scan(request.source, follow_symlinks=request.follow_symlinks)
+        return like.renamed(dataset, request.name) if request.name else dataset
+    from seedbed.creating.remote import remote_dataset  # noqa: PLC0415  # HTTP and object stores: 100 ms
+
+    if len(request.source) > 1 and not request.name:
+        raise InputError("several URLs make a folder: give it a name with --name")
+    return remote_dataset(request.source, name=request.name)
+
+
+def _local_files(dataset: Dataset) -> dict[str, Path]:
+    """Path in the dataset -> where the file is; nothing for data behind URLs."""
+    if not isinstance(dataset.source, LocalFiles):
+        return {}
+    names = ("/".join(item.path) for item in dataset.items)
+    return dict(zip(names, map(Path, dataset.source.paths), strict=True))
+
+
+def _inspect(
+    request: Request, files: Mapping[str, Path], progress: Callable[[int, int], object]
+) -> tuple[Inspected, dict[str, Inspected]]:
+    data = {name: path for name, path in files.items() if not sidecars.is_sidecar(name)}
+    if not request.inspects or not data:
+        return Inspected(), {}
+    return inspect_folder(data, progress=progress)
+
+
+def _nothing_new(prepared: Prepared, twin: Release, catalog: Catalog) -> Published:
+    wanted = prepared.request.version
+    if wanted and wanted != twin.version:
+        raise InputError(
+            f"{ids.item_id(twin.dataset, wanted)}: the very same data is published as {twin.id}",
+            hint="There is nothing new to publish.",
+        )
+    rows = tuple(catalog.files(twin.id))
+    return Published(twin, rows, b"", {}, {}, prepared.remarks, None, is_new=False)
+
+
+def _entry(
+    prepared: Prepared, torrent: Created, known: Sequence[Release], catalog: Catalog, now: dt.datetime
+) -> tuple[Described, tuple[FileRow, ...]]:
+    """The entry of a new version and its files, before it has its place among the others."""
+    request, dataset, before = prepared.request, torrent.plan.dataset, versions.newest(known)
+    version = request.version or entry.free_version(known, now)
+    rows = entry.rows(torrent, ids.item_id(request.dataset, version), prepared.each)
+    only = rows[0] if dataset.is_single_file else None
+    described = metadata.describe(
+        (request.dataset, version),
+        prepared.sources,
+        inspected=prepared.inspected,
+        before=before,
+        now=now,
+        torrent=entry.facts(torrent, site_url=catalog.site.url),
+        size=(dataset.size_bytes, len(dataset.items)),
+    )
+    shared = versions.shared_with(catalog.files(before.id), rows) if before else (0, 0)
+    full = replace(
+        described.release,
+        media_type=only.media_type if only else "",
+        sha256=only.sha256 if only else "",
+        reused_files=shared[0],
+        reused_bytes=shared[1],
+    )
+    return replace(described, release=full), rows

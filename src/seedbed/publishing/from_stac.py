@@ -59,7 +59,9 @@ def _words(known: Mapping[str, Any]) -> dict[str, Any]:
         "description": known.get("description"),
         "license": known.get("license"),
         "keywords": known.get("keywords"),
-        "providers": [_provider(one) for one in known["providers"]] if isinstance(known.get("providers"), list) else None,
+        "providers": [_provider(one) for one in known["providers"]]
+        if isinstance(known.get("providers"), list)
+        else None,
         "doi": known.get("sci:doi"),
         "citation": known.get("sci:citation"),
         "language": language.get("code") if isinstance(language, dict) else None,

@@ -6,7 +6,6 @@ Precedence: command line, ``--metadata`` file, metadata among the data, the data
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from seedbed.catalog.model import Site
     from seedbed.inspecting import Inspected
 
 DATA = "the data"
@@ -84,7 +82,7 @@ def describe(
     return Described(release, origins)
 
 
-def faults(release: Release, said: Said, site: Site) -> list[Finding]:
+def faults(release: Release) -> list[Finding]:
     """What is wrong with an entry, in the words of the person who publishes it."""
     found = []
     if not release.license:
@@ -93,11 +91,6 @@ def faults(release: Release, said: Said, site: Site) -> list[Finding]:
         found.append(Finding("license_url", "a licence called 'other' needs a link to its text: --license-url"))
     if not release.title:
         found.append(Finding("title", "it is missing: --title 'what this is'"))
-    known = [one.id for one in site.collections]
-    if release.collection not in known:
-        near = difflib.get_close_matches(release.collection, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        found.append(Finding("collection", f"this catalogue has no collection {release.collection!r}; {hint}"))
     told = {one.field for one in found}
     return found + [one for one in checks.findings(release) if one.field not in told]
 

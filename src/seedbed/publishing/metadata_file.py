@@ -94,12 +94,10 @@ def _check_yaml(path: Path, text: str) -> None:
     twice: list[Finding] = []
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise MetadataError(
-                f"{path}: line {event.start_mark.line + 1}: aliases (& and *) are not read", findings=[]
-            )
+            raise MetadataError(f"{path}:{_line(event)} aliases (& and *) are not read", findings=[])
         if depth == 1 and isinstance(event, yaml.ScalarEvent):
             if is_key and event.value in seen:
-                twice.append(Finding(event.value, f"it is there twice (line {event.start_mark.line + 1})"))
+                twice.append(Finding(event.value, f"it is there twice{_line(event).rstrip(':')}"))
             if is_key:
                 seen.add(event.value)
         if depth == 1 and isinstance(event, yaml.NodeEvent):
@@ -110,3 +108,7 @@ def _check_yaml(path: Path, text: str) -> None:
         if depth > MAX_DEPTH:
             raise MetadataError(f"{path}: it is nested more than {MAX_DEPTH} deep", findings=[])
     refuse(str(path), twice)
+
+
+def _line(event: Any) -> str:
+    return f" line {event.start_mark.line + 1}:" if event.start_mark else ""

@@ -46,21 +46,17 @@ def read(values: Mapping[str, Any], *, where: str = "") -> tuple[Said, list[Find
         if value is None:
             continue
         try:
-            if key not in _READERS:
-                raise ValueError(_unknown(key))
-            said[key] = _READERS[key](value)
-        except _Faults as error:
+            said[key] = _reader_of(key)(value)
+        except FieldError as error:
             findings += [Finding(f"{key}{at}", problem + place) for at, problem in error.faults]
-        except ValueError as error:
-            findings.append(Finding(str(key), str(error) + place))
     return _placed(said, findings, place), findings
 
 
-class _Faults(ValueError):
-    """Several faults of one field, each with the place within it."""
+class FieldError(Exception):
+    """Faults of one field, each with the place within it: ``[2].url``, or nothing for the field itself."""
 
-    def __init__(self, faults: list[tuple[str, str]]) -> None:
-        super().__init__()
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        super().__init__(faults)
         self.faults = faults
 
 
@@ -77,20 +73,33 @@ def _placed(said: dict[str, Any], findings: list[Finding], place: str) -> Said:
     return Said(**said, place=Place(box, geometry) if box is not None else None)
 
 
-def _unknown(key: object) -> str:
+def _reader_of(key: object) -> _Reader:
+    if isinstance(key, str) and key in _READERS:
+        return _READERS[key]
     near = difflib.get_close_matches(str(key).casefold().replace("-", "_"), _READERS, 1, cutoff=0.7)
-    return "there is no such field" + (f"; did you mean {near[0]}?" if near else "")
+    raise _fault("there is no such field" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+def _fault(problem: str) -> FieldError:
+    return FieldError(("", problem))
+
+
+def _expected(what: str, value: object, more: str = "") -> FieldError:
+    return _fault(f"expected {what}, got {_shown(value)}{more}")
 
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
     hint = "; put it in quotes" if isinstance(value, bool | int | float | dt.date) else ""
-    raise ValueError(f"expected a text, got {_shown(value)}{hint}")
+    raise _expected("a text", value, hint)
 
 
 def _license(value: Any) -> str:
-    return licenses.spdx_of(_text(value))
+    try:
+        return licenses.spdx_of(_text(value))
+    except ValueError as error:
+        raise _fault(str(error)) from error
 
 
 def _doi(value: Any) -> str:
@@ -103,7 +112,7 @@ def _choice(allowed: tuple[Any, ...]) -> _Reader:
     def read_choice(value: Any) -> str:
         text = _text(value)
         if text not in allowed:
-            raise ValueError(f"expected one of {', '.join(names)}, got {_shown(value)}")
+            raise _expected(f"one of {', '.join(names)}", value)
         return text
 
     return read_choice
@@ -119,17 +128,16 @@ def _keywords(value: Any) -> tuple[str, ...]:
 def _each(value: Any, reader: _Reader) -> list[Any]:
     """Each value of a list; all that is wrong at once."""
     if not isinstance(value, list | tuple):
-        raise ValueError(f"expected a list, got {_shown(value)}")
-    found, faults = [], []
+        raise _expected("a list", value)
+    found: list[Any] = []
+    faults: list[tuple[str, str]] = []
     for at, one in enumerate(value):
         try:
             found.append(reader(one))
-        except _Faults as error:
+        except FieldError as error:
             faults += [(f"[{at}]{place}", problem) for place, problem in error.faults]
-        except ValueError as error:
-            faults.append((f"[{at}]", str(error)))
     if faults:
-        raise _Faults(faults)
+        raise FieldError(*faults)
     return found
 
 
@@ -142,11 +150,11 @@ def _provider(value: Any) -> Provider:
     if isinstance(value, dict):
         known = _object(value, {"name": _text, "url": _text, "roles": _roles, "description": _text})
         if not known.get("name"):
-            raise _Faults([(".name", "it is missing")])
+            raise FieldError((".name", "it is missing"))
         return Provider(known["name"], known.get("roles", ()), known.get("url", ""))
     match = _PROVIDER.fullmatch(_text(value))
     if not match:
-        raise ValueError(f"expected 'Name <https://…> (producer, host)', got {_shown(value)}")
+        raise _expected("'Name <https://…> (producer, host)'", value)
     return Provider(match["name"], _roles(match["roles"] or ""), match["url"] or "")
 
 
@@ -164,65 +172,68 @@ def _translations(value: Any) -> tuple[Translation, ...]:
 def _translation(value: Any) -> Translation:
     known = _object(value, {"language": _text, "title": _text, "description": _text})
     if missing := [(f".{key}", "it is missing") for key in ("language", "title") if not known.get(key)]:
-        raise _Faults(missing)
+        raise FieldError(*missing)
     return Translation(known["language"], known["title"], known.get("description", ""))
 
 
 def _mirrors(value: Any) -> tuple[Mirror, ...]:
     """An object: ``zenodo: https://…``."""
     if not isinstance(value, dict):
-        raise ValueError(f"expected an object such as {{zenodo: https://…}}, got {_shown(value)}")
+        raise _expected("an object such as {zenodo: https://…}", value)
     known = _object(value, dict.fromkeys(value, _text))
     return tuple(Mirror(str(key), href) for key, href in known.items())
 
 
 def _object(value: Any, readers: Mapping[str, _Reader]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"expected an object with {', '.join(readers)}, got {_shown(value)}")
-    found, faults = {}, []
-    for key, one in value.items():
+        raise _expected(f"an object with {', '.join(readers)}", value)
+    found: dict[str, Any] = {}
+    faults = [
+        (f".{key}", f"there is no such field; expected {', '.join(readers)}") for key in value if key not in readers
+    ]
+    for key in [key for key in value if key in readers and value[key] is not None]:
         try:
-            if key not in readers:
-                raise ValueError(f"there is no such field; expected {', '.join(readers)}")
-            if one is not None:
-                found[key] = readers[key](one)
-        except ValueError as error:
-            faults.append((f".{key}", str(error) or "it has faults"))
+            found[key] = readers[key](value[key])
+        except FieldError as error:
+            faults += [(f".{key}{place}", problem) for place, problem in error.faults]
     if faults:
-        raise _Faults(faults)
+        raise FieldError(*faults)
     return found
 
 
 def _bbox(value: Any) -> tuple[float, ...]:
     """Four numbers, or six with heights, in a list or with commas."""
     parts = [part for part in re.split(r"[\s,;]+", value.strip()) if part] if isinstance(value, str) else value
-    expected = "expected west,south,east,north in degrees"
-    if not isinstance(parts, list | tuple) or len(parts) not in {4, 6}:
-        raise ValueError(f"{expected}, got {_shown(value)}")
     try:
         numbers = [float(part) for part in parts if not isinstance(part, bool)]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{expected}, got {_shown(value)}") from error
-    if len(numbers) not in {4, 6} or not all(map(math.isfinite, numbers)):
-        raise ValueError(f"{expected}, got {_shown(value)}")
+    except (TypeError, ValueError):
+        numbers = []
+    if not isinstance(parts, list | tuple) or len(numbers) not in {4, 6} or not all(map(math.isfinite, numbers)):
+        raise _expected("west,south,east,north in degrees", value)
     return tuple(numbers) if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
 
 
 def _geometry(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"expected a GeoJSON geometry, got {_shown(value)}")
+        raise _expected("a GeoJSON geometry", value)
     return value
 
 
 def _time(value: Any) -> Times:
     if isinstance(value, dict):
         known = _object(value, {"start": _time_text, "end": _time_text})
-        return moments.parse_times(f"{known.get('start', '')}/{known.get('end', '')}")
-    return moments.parse_times(_time_text(value))
+        value = f"{known.get('start', '')}/{known.get('end', '')}"
+    try:
+        return moments.parse_times(_time_text(value))
+    except ValueError as error:
+        raise _fault(str(error)) from error
 
 
 def _moment(value: Any) -> dt.datetime:
-    return moments.parse_moment(_time_text(value))
+    try:
+        return moments.parse_moment(_time_text(value))
+    except ValueError as error:
+        raise _fault(str(error)) from error
 
 
 def _time_text(value: Any) -> str:
@@ -234,7 +245,7 @@ def _time_text(value: Any) -> str:
 
 def _columns(value: Any) -> Mapping[str, str]:
     if not isinstance(value, dict):
-        raise ValueError(f"expected an object: name of a column and what it means, got {_shown(value)}")
+        raise _expected("an object of names of columns and what they mean", value)
     return _object(value, dict.fromkeys(value, _text))
 
 

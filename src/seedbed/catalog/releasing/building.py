@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from seedbed.catalog import paths
+from seedbed.catalog import ids, paths
 from seedbed.catalog.model import Collection
 from seedbed.catalog.releasing import cleaning, log
 from seedbed.catalog.releasing.pages import pages
@@ -80,6 +81,7 @@ def build(
     tables.write_files(stage.path(paths.file_change(site.serial)), change.files)
     stage.put({paths.torrent(name): data for name, data in change.torrents.items()})
     stage.put(dict(pages(folder, site, change.releases)))
+    stage.put({_descriptor(name): _json(package) for name, package in change.datapackages.items()})
     changed = len(change.releases) - added
     _log(folder, stage, site, rows=rows, added=added, changed=changed)
     facts = _facts(stage.tree, site, rows)
@@ -117,6 +119,15 @@ def _collections(site: Site, change: Change) -> tuple[Collection, ...]:
     known = {one.id for one in site.collections}
     wanted = sorted({release.collection for release in change.releases} - known)
     return (*site.collections, *(Collection(name, title=name) for name in wanted))
+
+
+def _descriptor(item_id: str) -> str:
+    ref = ids.parse_ref(item_id)
+    return paths.datapackage(ref.dataset, ref.version)
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
 def _log(folder: Path, stage: Stage, site: Site, *, rows: int, added: int, changed: int) -> None:
