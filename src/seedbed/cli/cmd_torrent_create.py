@@ -4,56 +4,21 @@
 from __future__ import annotations
 
 import gc
-import re
 import time
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from seedbed.cli import output, progress
+from seedbed.cli import output
+from seedbed.cli.hashing import hashed
+from seedbed.cli.wish import SIZE, are_urls, wish_of
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
-
-    from seedbed.core.metainfo import Format
     from seedbed.creating.create import Created, Plan, Wish
     from seedbed.creating.dataset import Dataset
-    from seedbed.creating.journal import FileJournal
-    from seedbed.hashing.batch import Wanted
-    from seedbed.hashing.job import Executor, Progress
-
-_SIZE = re.compile(r"(\d+)\s*(B|KIB|MIB|GIB|K|M|G)?", re.IGNORECASE)
-_FACTORS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-_URL = re.compile(r"(https?|s3)://", re.IGNORECASE)
-_TRACKER = re.compile(r"(https?|udp|wss?)://[^\s/]+\S*", re.IGNORECASE)
-_WEB_SEED = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
-
-
-_CONNECTIONS = 4
-"""Threads for data behind URLs at least: they wait for the server most of the time."""
-
-
-class SizeParam(click.ParamType[int]):
-    """Bytes, or with a binary unit: ``1MiB``."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """See :class:`click.ParamType`."""
-        if isinstance(value, int):
-            return value
-        if not (match := _SIZE.fullmatch(value.strip())):
-            self.fail(f"{value!r} is not a size; examples: 262144, 256KiB, 1MiB", param, ctx)
-        unit = (match[2] or "").upper().removesuffix("IB")
-        return int(match[1]) * _FACTORS[unit]
-
-
-SIZE = SizeParam()
 
 
 @click.command()
@@ -90,7 +55,7 @@ def create(paths: tuple[str, ...], target: str | None, **options: Any) -> None:
 
     started_s = time.monotonic()
     gc.disable()  # one short run builds a hundred thousand small objects, none of them in cycles
-    wish = _wish(options)
+    wish = wish_of(options)
     dataset = _dataset(paths, options, named=bool(options["name"] or target), target=target)
     plan = plan_torrent(dataset, _alike(wish, dataset, options))
     path = _place(target, dataset.name)
@@ -108,30 +73,6 @@ def _place(target: str | None, name: str) -> Path:
     return path / f"{name}.torrent" if path.is_dir() else path
 
 
-def _wish(options: dict[str, Any]) -> Wish:
-    from seedbed.creating.create import SHA256_UP_TO_BYTES, Wish  # noqa: PLC0415
-
-    for url in options["trackers"]:
-        _check_url(url, _TRACKER, "tracker", "http://, https://, udp://, ws:// or wss://")
-    for url in options["web_seeds"]:
-        _check_url(url, _WEB_SEED, "web seed", "http:// or https://")
-    if options["like"] and options["format_"] not in {None, "v1"}:
-        raise InputError(f"--like {options['like']} makes v1 torrents: expected no --format, got {options['format_']}")
-    format_: Format = "v1" if options["like"] else options["format_"] or "hybrid"
-    limit = options["sha256_up_to"]
-    return Wish(
-        format=format_,
-        piece_length=options["piece_length"],
-        trackers=options["trackers"],
-        web_seeds=options["web_seeds"],
-        comment=options["comment"],
-        source=options["source"].strip(),
-        similar=tuple(_info_hash(text) for text in options["similar"]),
-        md5=options["md5"],
-        sha256_up_to=SHA256_UP_TO_BYTES if limit is None else limit,
-    )
-
-
 def _alike(wish: Wish, dataset: Dataset, options: dict[str, Any]) -> Wish:
     from seedbed.creating.like import piece_length_of_py3createtorrent  # noqa: PLC0415
 
@@ -140,31 +81,15 @@ def _alike(wish: Wish, dataset: Dataset, options: dict[str, Any]) -> Wish:
     return replace(wish, piece_length=piece_length_of_py3createtorrent(dataset.size_bytes))
 
 
-def _check_url(url: str, pattern: re.Pattern[str], what: str, expected: str) -> None:
-    if not pattern.fullmatch(url):
-        raise InputError(f"{what} {url!r}: expected a URL that starts with {expected}")
-
-
-def _info_hash(text: str) -> bytes:
-    if not re.fullmatch(r"[0-9a-fA-F]{40}([0-9a-fA-F]{24})?", text):
-        raise InputError(f"--similar {text!r}: expected an info-hash of 40 or 64 hex digits")
-    return bytes.fromhex(text)[:20]
-
-
 def _dataset(paths: tuple[str, ...], options: dict[str, Any], *, named: bool, target: str | None) -> Dataset:
     from seedbed.creating import like  # noqa: PLC0415
 
-    urls = [path for path in paths if _URL.match(path)]
-    if urls and len(urls) < len(paths):
-        raise InputError("expected either files here or URLs, got both")
-    if urls:
+    if are_urls(paths):
         from seedbed.creating.remote import remote_dataset  # noqa: PLC0415
 
-        if len(urls) > 1 and not named:
+        if len(paths) > 1 and not named:
             raise InputError("several URLs make a folder: give it a name with --name or -o")
-        return remote_dataset(urls, name=options["name"] or _name_from(target, urls))
-    if len(paths) > 1:
-        raise InputError("expected one file or folder, got several", hint="Put them into one folder.")
+        return remote_dataset(paths, name=options["name"] or _name_from(target, paths))
     from seedbed.creating.scan import scan  # noqa: PLC0415
 
     dataset = scan(paths[0], follow_symlinks=options["follow_symlinks"])
@@ -173,67 +98,17 @@ def _dataset(paths: tuple[str, ...], options: dict[str, Any], *, named: bool, ta
     return like.in_order_of_py3createtorrent(dataset) if options["like"] else dataset
 
 
-def _name_from(target: str | None, urls: list[str]) -> str:
+def _name_from(target: str | None, urls: tuple[str, ...]) -> str:
     """The name of a folder of URLs is that of the torrent file; one URL has a name of its own."""
     return Path(target).name.removesuffix(".torrent") if target and len(urls) > 1 else ""
 
 
-@contextmanager
-def _executor(plan: Plan, options: dict[str, Any]) -> Iterator[tuple[Executor, int]]:
-    """Who hashes, and how many at once."""
-    from seedbed.hashing.choice import choose_engine  # noqa: PLC0415
-    from seedbed.hashing.job import Threads  # noqa: PLC0415
-    from seedbed.hashing.threads import default_workers  # noqa: PLC0415
-
-    if options["cluster"]:
-        from seedbed.creating.cluster import dask_executor  # noqa: PLC0415
-
-        with dask_executor(options["cluster"]) as cluster:
-            yield cluster, cluster.workers
-    else:
-        workers = options["workers"] or max(default_workers(), _CONNECTIONS if _is_remote(plan) else 1)
-        yield Threads(choose_engine(), workers), workers
-
-
-def _is_remote(plan: Plan) -> bool:
-    from seedbed.hashing.files import LocalFiles  # noqa: PLC0415
-
-    return not isinstance(plan.dataset.source, LocalFiles)
-
-
 def _make(plan: Plan, path: Path, options: dict[str, Any]) -> Created:
-    from seedbed.creating import create as flow  # noqa: PLC0415
     from seedbed.creating import files  # noqa: PLC0415
 
-    with ExitStack() as stack:
-        executor, workers = stack.enter_context(_executor(plan, options))
-        wanted = flow.wanted_hashes(plan, workers=workers)
-        record = None if options["no_resume"] else _journal(plan, wanted)
-        if record and stack.enter_context(record).known_batches:
-            output.say("Going on where an earlier run was interrupted.")
-        tell = _teller(stack.enter_context(progress.bar("Hashing")))
-        created = flow.create(plan, executor, wanted=wanted, journal=record, progress=tell)
+    with hashed(plan, options) as created:
         files.write_whole(path, created.torrent, replace=options["force"])
-        if record:
-            record.remove()
     return created
-
-
-def _journal(plan: Plan, wanted: Wanted) -> FileJournal | None:
-    from seedbed.creating.dataset import LARGE_BYTES  # noqa: PLC0415
-
-    if plan.dataset.size_bytes < LARGE_BYTES:  # asked here too, so that small work need not import the journal
-        return None
-    from seedbed.creating import journal  # noqa: PLC0415
-
-    return journal.open_journal(plan.dataset, wanted)
-
-
-def _teller(report: progress.Report) -> Callable[[Progress], object]:
-    def tell(state: Progress) -> None:
-        report(state.bytes_done, state.bytes_total, f"{state.files_done:,}/{state.files_total:,} files")
-
-    return tell
 
 
 def _tell(created: Created, path: Path, seconds: float, *, explain: bool) -> None:

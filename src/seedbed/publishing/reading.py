@@ -48,7 +48,7 @@ def read(values: Mapping[str, Any], *, where: str = "") -> tuple[Said, list[Find
         try:
             said[key] = _reader_of(key)(value)
         except FieldError as error:
-            findings += [Finding(f"{key}{at}", problem + place) for at, problem in error.faults]
+            findings += [Finding(f"{key or repr(key)}{at}", problem + place) for at, problem in error.faults]
     return _placed(said, findings, place), findings
 
 
