@@ -11,7 +11,12 @@ import click
 from seedbed.errors import InputError
 
 catalog_option = click.option(
-    "--catalog", "catalog", metavar="DIR", default="", help="The catalogue's folder; not needed when you keep one only."
+    "--catalog",
+    "catalog",
+    metavar="DIR",
+    default="",
+    envvar="SEEDBED_CATALOG",
+    help="The catalogue's folder; not needed when you keep one only, or set SEEDBED_CATALOG.",
 )
 keys_option = click.option(
     "--keys-dir", "keys_dir", metavar="DIR", default="", help="Where your keys are; the usual place if not given."

@@ -23,6 +23,7 @@ COMMANDS = {
         "seedbed.cli.cmd_fetch:fetch",
         "Get the data of a torrent, verified, from peers and mirrors.",
     ),
+    "publish": ("seedbed.cli.cmd_publish:publish", "Publish data as a version of a dataset in your catalogue."),
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
     "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),
 }

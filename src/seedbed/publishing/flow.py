@@ -9,6 +9,7 @@ versions, the torrent (which names the version before, BEP 38), the entry, the s
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def prepare(
     catalog: Catalog,
     *,
     now: dt.datetime,
-    progress: Callable[[int, int], object] = lambda *_: None,
+    progress: Callable[[int, int, str], object] = lambda *_: None,
 ) -> Prepared:
     """Check, list and inspect what shall be published; reads the data's folder and writes nothing.
 
@@ -59,7 +60,7 @@ def prepare(
         request: What shall be published.
         catalog: Where; read only.
         now: The time, with a zone.
-        progress: Called with files inspected and files in all.
+        progress: Called with bytes inspected, bytes in all, and a note.
 
     Raises:
         MetadataError: with every fault of the metadata.
@@ -163,12 +164,15 @@ def _local_files(dataset: Dataset) -> dict[str, Path]:
 
 
 def _inspect(
-    request: Request, files: Mapping[str, Path], progress: Callable[[int, int], object]
+    request: Request, files: Mapping[str, Path], progress: Callable[[int, int, str], object]
 ) -> tuple[Inspected, dict[str, Inspected]]:
     data = {name: path for name, path in files.items() if not sidecars.is_sidecar(name)}
     if not request.inspects or not data:
         return Inspected(), {}
-    return inspect_folder(data, progress=progress)
+    reached = [0, *accumulate(path.stat().st_size for path in data.values())]
+    return inspect_folder(
+        data, progress=lambda done, total: progress(reached[done], reached[-1], f"{done:,}/{total:,} files")
+    )
 
 
 def _nothing_new(prepared: Prepared, twin: Release, catalog: Catalog) -> Published:

@@ -35,7 +35,7 @@ def fields(package: Mapping[str, Any]) -> dict[str, Any]:
         "providers": [*_contributors(package), *_sources(package)] or None,
         "doi": _doi(package.get("id")),
         "language": None,
-        "source_id": package.get("homepage") if _is_url(package.get("homepage")) else None,
+        "source_url": package.get("homepage") if _is_url(package.get("homepage")) else None,
         "columns": _columns(package) or None,
     }
     return {key: value for key, value in found.items() if value is not None}

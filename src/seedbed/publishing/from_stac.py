@@ -17,7 +17,7 @@ def fields(stac: Mapping[str, Any]) -> dict[str, Any]:
     found = _of_collection(stac) if stac.get("type") == "Collection" else _of_item(stac)
     found["license"] = _OPEN_LICENCES.get(str(found.get("license")), found.get("license"))
     found["license_url"] = next((link["href"] for link in _links(stac, "license")), None)
-    found["source_id"] = next((link["href"] for link in (*_links(stac, "via"), *_links(stac, "about"))), None)
+    found["source_url"] = next((link["href"] for link in (*_links(stac, "via"), *_links(stac, "about"))), None)
     return {key: value for key, value in found.items() if value is not None}
 
 

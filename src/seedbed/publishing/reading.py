@@ -11,7 +11,9 @@ import difflib
 import math
 import re
 from typing import TYPE_CHECKING, TypeAlias, get_args
+from urllib.parse import urlsplit
 
+from seedbed.catalog import checks
 from seedbed.catalog.findings import Finding
 from seedbed.catalog.model import Mirror, Provider, SourceAccess, Threat, Translation
 from seedbed.catalog.stac.geometry import bounds
@@ -49,6 +51,7 @@ def read(values: Mapping[str, Any], *, where: str = "") -> tuple[Said, list[Find
             said[key] = _reader_of(key)(value)
         except FieldError as error:
             findings += [Finding(f"{key or repr(key)}{at}", problem + place) for at, problem in error.faults]
+    _name_source(said)
     return _placed(said, findings, place), findings
 
 
@@ -58,6 +61,15 @@ class FieldError(Exception):
     def __init__(self, *faults: tuple[str, str]) -> None:
         super().__init__(faults)
         self.faults = faults
+
+
+def _name_source(said: dict[str, Any]) -> None:
+    """The address that data was taken from names portal and dataset, unless somebody names them better."""
+    url = said.pop("source_url", None)
+    if url:
+        parts = urlsplit(url)
+        said.setdefault("source_id", url)
+        said.setdefault("source_portal", f"{parts.scheme}://{parts.netloc}")
 
 
 def _placed(said: dict[str, Any], findings: list[Finding], place: str) -> Said:
@@ -93,6 +105,13 @@ def _text(value: Any) -> str:
         return value.strip()
     hint = "; put it in quotes" if isinstance(value, bool | int | float | dt.date) else ""
     raise _expected("a text", value, hint)
+
+
+def _url(value: Any) -> str:
+    text = _text(value)
+    if next(checks.url_findings("", text), None):
+        raise _expected("an address that starts with http:// or https://", value)
+    return text
 
 
 def _license(value: Any) -> str:
@@ -273,6 +292,7 @@ _READERS: dict[str, _Reader] = {
     "collection": _text,
     "source_portal": _text,
     "source_id": _text,
+    "source_url": _url,
     "source_modified": _moment,
     "source_access": _choice(get_args(SourceAccess)),
     "threat": _choice(get_args(Threat)),

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -188,3 +190,10 @@ def test_c32_bad_times_are_refused(text: str, word: str) -> None:
 def test_licences(text: str, spdx: str) -> None:
     """Identifiers in any case, portals' names and Creative Commons' links become SPDX identifiers."""
     assert licenses.spdx_of(text) == spdx
+
+
+def test_every_field_is_documented() -> None:
+    """The table of docs/metadata.md has each field that a metadata file may have, and no other."""
+    text = (Path(__file__).parents[3] / "docs" / "metadata.md").read_text(encoding="utf-8")
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == sorted(FIELDS)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A catalogue's folder, only read: what is checked before hours of hashing, and trials, need no lock and no keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seedbed.catalog import paths
+from seedbed.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seedbed.catalog.model import FileRow, Release, Site
+    from seedbed.catalog.releasing.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogFolder:
+    """A :class:`seedbed.publishing.request.Catalog`."""
+
+    folder: Path
+    tables: Tables
+
+    @property
+    def site(self) -> Site:
+        """See the Protocol."""
+        return self.tables.read_site(self.folder / paths.CATALOG)
+
+    def versions(self, dataset: str) -> list[Release]:
+        """See the Protocol."""
+        return self.tables.versions(self.folder / paths.CATALOG, dataset)
+
+    def files(self, item_id: str) -> list[FileRow]:
+        """See the Protocol."""
+        return self.tables.files(self.folder / paths.FILES, item_id)
+
+
+def open_folder(folder: Path) -> CatalogFolder:
+    """A catalogue to read.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if not (folder / paths.CATALOG).is_file():
+        raise NotFoundError(f"{folder}: there is no catalogue", hint="seedbed catalog init DIR makes one.")
+    from seedbed.catalog.releasing.parquet_tables import ParquetTables  # noqa: PLC0415  # pyarrow: 100 ms
+
+    return CatalogFolder(folder, ParquetTables())
