@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from seedbed.catalog.query.conditions import FOLDED, REST, TITLE, conditions, file_hash_condition, words_of
-from seedbed.catalog.query.connection import connect, our_errors
 from seedbed.catalog.query.search import Found, Search, check_hex
 from seedbed.catalog.table import rows
+from seedbed.catalog.table.sql import connect, our_errors
 from seedbed.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ class Index:
         value = check_hex(text)
         parts, values = [], list[Any]()
         if len(value) != 32:
-            parts.append('"bt:infohash_v1" = ? OR "bt:infohash_v2" = ?')
-            values += [value, value]
+            parts.append(f'"bt:infohash_v{1 if len(value) == 40 else 2}" = ?')
+            values.append(value)
         if self._has_files and len(value) != 40:
             condition, more = file_hash_condition(value)
             parts.append(f"id IN (SELECT item_id FROM files WHERE {condition})")

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from seedbed.catalog.table import metadata
 from seedbed.catalog.table.reader import opened, read_catalog, read_site
-from seedbed.catalog.table.schema import CATALOG_LAYOUT, FILES_LAYOUT, Layout
+from seedbed.catalog.table.schema import CATALOG_LAYOUT, FILES_LAYOUT, Layout, columns
 from seedbed.catalog.table.writer import (
     Groups,
     file_order,
@@ -67,7 +67,7 @@ def merge_catalog_file(old: Path | None, change: Path, site: Site, out: Path) ->
     if urls != {site.url}:
         return merge_catalog(old, list(read_catalog(change)), site, out)
     with opened(change) as file:
-        table = file.read().cast(CATALOG_LAYOUT.schema)
+        table = file.read(columns(CATALOG_LAYOUT.schema)).cast(CATALOG_LAYOUT.schema)
     return _merge_releases(old, table, site, out, CATALOG_LAYOUT)
 
 
@@ -91,7 +91,7 @@ def merge_files_file(old: Path | None, change: Path, out: Path) -> int:
         CatalogError: a file cannot be read.
     """
     with opened(change) as file:
-        table = file.read().cast(FILES_LAYOUT.schema)
+        table = file.read(columns(FILES_LAYOUT.schema)).cast(FILES_LAYOUT.schema)
     return _merge_file_rows(old, table, out)
 
 
@@ -129,7 +129,7 @@ def _merged(old: Path | None, changed: pa.Table, key: str, layout: Layout) -> It
     if old is not None:
         with opened(old) as file:
             for at in range(file.num_row_groups):
-                table = file.read_row_group(at).cast(layout.schema)
+                table = file.read_row_group(at, columns(layout.schema)).cast(layout.schema)
                 first, rest = _split(rest, _last_key(table, layout), layout)
                 table = _without(table, key, keys)
                 yield table if not first.num_rows else _interleave(table, first, layout)

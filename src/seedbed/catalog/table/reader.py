@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seedbed.catalog.table import metadata, rows
+from seedbed.catalog.table.schema import CATALOG, FILES, columns
 from seedbed.catalog.table.writer import BATCH_ROWS
 from seedbed.errors import CatalogError, NotFoundError
 
@@ -45,7 +46,7 @@ def read_catalog(path: Path) -> Iterator[Release]:
         MetadataError: a row is not a release.
     """
     with opened(path) as file:
-        for batch in file.iter_batches(BATCH_ROWS):
+        for batch in file.iter_batches(BATCH_ROWS, columns=columns(CATALOG)):
             yield from map(rows.to_release, batch.to_pylist())
 
 
@@ -57,7 +58,7 @@ def read_files(path: Path) -> Iterator[FileRow]:
         NotFoundError: there is no file.
     """
     with opened(path) as file:
-        for batch in file.iter_batches(BATCH_ROWS):
+        for batch in file.iter_batches(BATCH_ROWS, columns=columns(FILES)):
             yield from map(rows.from_file_row, batch.to_pylist())
 
 

@@ -7,12 +7,14 @@ import datetime as dt
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from seedbed.catalog.model import FileRow
+from seedbed.catalog.model import WORLD, BBox, FileRow
 from seedbed.catalog.stac import terms
-from seedbed.catalog.stac.geometry import box_wkb, from_wkb, to_wkb
+from seedbed.catalog.stac.footprints import MAX_VERTICES, box_findings
+from seedbed.catalog.stac.geometry import box_geometry, box_wkb, from_wkb, to_wkb
 from seedbed.catalog.stac.item import extensions, from_item, properties
 from seedbed.catalog.stac.links import assets, links
 from seedbed.catalog.stac.times import to_text
+from seedbed.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _TOP = frozenset(("type", "stac_version", "stac_extensions", "id", "collection", "geometry", "bbox", "links", "assets"))
 """Columns that are not properties of the item."""
+MAX_GEOMETRY_BYTES = MAX_VERTICES * 32
 _FILE_FIELDS = tuple(field.name for field in fields(FileRow))
 
 
@@ -49,27 +52,43 @@ def to_row(release: Release, *, root: str) -> dict[str, Any]:
 def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
     """The STAC item that a row is, as JSON values.
 
-    Raises:
-        FormatError: its geometry is not well-known binary.
+    A footprint that cannot be (C31) is passed over: the box stands for it, and the world for a box that cannot be.
     """
     known = {key: _plain(value) for key, value in row.items() if value is not None and key not in _TOP}
-    box = row["bbox"]
+    box = _box(row["bbox"])
     return {
         **{key: _plain(row.get(key)) for key in ("type", "stac_version", "stac_extensions", "id", "collection")},
-        "geometry": from_wkb(bytes(row["geometry"])),
-        "bbox": [box["xmin"], box["ymin"], box["xmax"], box["ymax"]],
+        "geometry": _footprint(row["geometry"], box),
+        "bbox": list(box),
         "properties": {"datetime": None, **known},
         "links": _plain(row.get("links", [])),
-        "assets": _plain(row["assets"]),
+        "assets": {key: asset for key, asset in _plain(row["assets"]).items() if asset},
     }
+
+
+def _box(value: Mapping[str, Any] | None) -> BBox:
+    numbers = [(value or {}).get(key) for key in ("xmin", "ymin", "xmax", "ymax")]
+    if any(not isinstance(number, float) for number in numbers):
+        return WORLD
+    west, south, east, north = (float(number or 0) for number in numbers)
+    box = (west, south, east, north)
+    return box if next(box_findings(box), None) is None else WORLD
+
+
+def _footprint(value: object, box: BBox) -> dict[str, Any]:
+    if isinstance(value, bytes) and len(value) <= MAX_GEOMETRY_BYTES:
+        try:
+            return from_wkb(value)
+        except FormatError:
+            pass
+    return box_geometry(box)
 
 
 def to_release(row: Mapping[str, Any]) -> Release:
     """The release that a row is.
 
     Raises:
-        MetadataError: with every fault of form.
-        FormatError: its geometry is not well-known binary.
+        MetadataError: with every fault of form; never for a row that ``examine`` let pass.
     """
     return from_item(to_item(row))
 
@@ -79,7 +98,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner) for inner in value if inner is not None]
     return to_text(value) if isinstance(value, dt.datetime) else value
 
 

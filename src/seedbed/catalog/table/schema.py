@@ -178,6 +178,11 @@ FILES_LAYOUT = Layout(
 )
 
 
+def columns(schema: pa.Schema) -> list[str]:
+    """Paths that select exactly a schema's columns from a file that may have more, also inside of structs."""
+    return [path.partition(".list.")[0] for path in leaves(schema)]
+
+
 def leaves(schema: pa.Schema) -> list[str]:
     """Paths of a schema's leaf columns, as Parquet names them."""
     return [path for field in schema for path in _leaves(field.name, field.type)]

@@ -22,12 +22,15 @@ MEMORY_LIMIT = "1GB"
 """Sorting a million ids takes a tenth of it."""
 
 
-def connect(tables: Mapping[str, Path], *, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    tables: Mapping[str, Path], *, threads: int | None = None, memory_limit: str = MEMORY_LIMIT
+) -> duckdb.DuckDBPyConnection:
     """Open Parquet files as tables; row numbers are their column ``file_row_number``.
 
     Args:
         tables: Name of the table (ours, never a person's text) -> file.
         threads: None lets DuckDB choose.
+        memory_limit: As DuckDB reads it.
 
     Raises:
         NotFoundError: a file is missing.
@@ -41,7 +44,7 @@ def connect(tables: Mapping[str, Path], *, threads: int | None = None) -> duckdb
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "memory_limit": MEMORY_LIMIT,
+            "memory_limit": memory_limit,
             "temp_directory": "",
             **({"threads": str(threads)} if threads else {}),
         }
@@ -66,5 +69,7 @@ def our_errors() -> Iterator[None]:
         yield
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         raise InputError(f"search: a value cannot be compared: {error!s:.300}") from error
+    except duckdb.OutOfMemoryException as error:
+        raise CatalogError("catalogue: reading it takes more memory than it may", rule="C19") from error
     except duckdb.Error as error:
         raise CatalogError(f"catalogue: it cannot be searched: {error!s:.300}", rule="C25") from error
