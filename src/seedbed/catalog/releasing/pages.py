@@ -53,7 +53,7 @@ def _grown(folder: Path, collection: Collection, releases: Sequence[Release]) ->
     unique = sorted(dict.fromkeys(links))[:MAX_ITEM_LINKS]
     boxes = [release.bbox for release in releases]
     spans = [_span(release) for release in releases]
-    if "extent" in known and any(link.get("rel") == "item" for link in known["links"]):
+    if "extent" in known and len(links) > len(releases):
         boxes.append(tuple(known["extent"]["spatial"]["bbox"][0]))
         start, end = known["extent"]["temporal"]["interval"][0]
         spans.append((from_text(start) if start else None, from_text(end) if end else None))
