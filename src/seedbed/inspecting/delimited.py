@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from seedbed.inspecting.text_form import TextForm
 
-_BATCH_BYTES = 8 << 20
-"""Also the longest row that is read."""
+_BATCH_BYTES = (1 << 20, 64 << 20)
+"""A batch holds whole rows, so its size is that of the longest row too: small ones are faster, because they stay in the
+processor's cache; the large ones are for outlines of countries in one cell."""
+_STRADDLES = "straddl"
+"""What Arrow says of a row that is longer than a batch."""
 _ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16", "cp1252": "windows-1252"}
 _NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "#N/A"]
 
@@ -32,16 +35,21 @@ def inspect_delimited(path: Path) -> Inspected:
     form = read_form(path)
     if form is None:
         return Inspected(remarks=("it is empty, or not text",))
-    census = _Census(form)
-    remarks = [*form.remarks, *census.read(path)]
+    for batch_bytes in _BATCH_BYTES:
+        census = _Census(form, batch_bytes)
+        remarks = [*form.remarks, *census.read(path)]
+        if not census.has_longer_rows:
+            break
     return census.result(remarks)
 
 
 class _Census:
     """One reading of one table."""
 
-    def __init__(self, form: TextForm) -> None:
+    def __init__(self, form: TextForm, batch_bytes: int) -> None:
+        self.has_longer_rows = False
         self._form = form
+        self._batch_bytes = batch_bytes
         self._comma = form.delimiter != ","
         self._columns = [TextColumn(comma=self._comma) for _ in form.names[:MAX_COLUMNS]]
         self._pair = point_columns(form.names[:MAX_COLUMNS])
@@ -59,11 +67,12 @@ class _Census:
             return "skip"
 
         try:
-            with _batches(path, self._form, skip) as reader:
+            with _batches(path, self._form, self._batch_bytes, skip) as reader:
                 for batch in reader:
                     self._add(batch)
             self._is_whole = True
         except (pa.ArrowInvalid, UnicodeError) as error:
+            self.has_longer_rows = _STRADDLES in str(error)
             yield f"it could be read only up to row {self._rows:,}: {_first_line(error)}"
         if uneven:
             yield f"{uneven:,} rows have more or fewer cells than the first"
@@ -109,7 +118,7 @@ class _Census:
         return self._points.result()
 
 
-def _batches(path: Path, form: TextForm, skip: Any) -> Any:
+def _batches(path: Path, form: TextForm, batch_bytes: int, skip: Any) -> Any:
     """All rows as bytes: a text column's encoding is nobody's business until its type is asked for."""
     names = [str(number) for number in range(len(form.names))]  # names in the file may be there twice
     encoding = "utf-16" if form.encoding == "utf-16" else "utf8"
@@ -118,7 +127,7 @@ def _batches(path: Path, form: TextForm, skip: Any) -> Any:
         read_options=pa_csv.ReadOptions(
             column_names=names,
             skip_rows_after_names=int(form.has_header),
-            block_size=_BATCH_BYTES,
+            block_size=batch_bytes,
             encoding=encoding,
             use_threads=False,
         ),

@@ -43,6 +43,7 @@ _BEGINNINGS = {
     ".gpkg": (b"SQLite format 3\0",),
     ".shp": (b"\x00\x00\x27\x0a",),
 }
+_WITH_LAYERS = frozenset((".gpkg",))
 _JSON_BEGINNINGS = (b"{", b"\x1e", b"\xef\xbb\xbf")
 """An object, RFC 8142's record separator, or a byte order mark."""
 
@@ -71,7 +72,8 @@ def _begins_well(path: Path) -> bool:
 
 
 def _inspect(path: Path) -> Inspected:
-    names = [str(name) for name, _ in pyogrio.list_layers(path)]
+    has_layers = path.suffix.lower() in _WITH_LAYERS  # asking costs GeoJSON a whole reading of the file
+    names = [str(name) for name, _ in pyogrio.list_layers(path)] if has_layers else [None]
     layers = [_layer(path, name) for name in names[:MAX_LAYERS]]
     boxes, remarks = [], []
     for name, layer in zip(names, layers, strict=False):
@@ -94,12 +96,12 @@ def _inspect(path: Path) -> Inspected:
     )
 
 
-def _layer(path: Path, name: str) -> dict[str, Any]:
+def _layer(path: Path, name: str | None) -> dict[str, Any]:
     found: dict[str, Any] = pyogrio.read_info(path, layer=name, force_feature_count=True, force_total_bounds=True)
     return found
 
 
-def _extent(path: Path, name: str, layer: dict[str, Any]) -> tuple[BBox | None, str]:
+def _extent(path: Path, name: str | None, layer: dict[str, Any]) -> tuple[BBox | None, str]:
     if not layer["geometry_type"]:
         return None, ""
     if not layer["features"]:
@@ -119,7 +121,7 @@ def _may_cross(box: BBox) -> bool:
     return box[2] - box[0] > extent.HALF_WORLD_DEG
 
 
-def _crossing(path: Path, name: str) -> BBox | None:
+def _crossing(path: Path, name: str | None) -> BBox | None:
     """The box of features that lie on both sides of the antimeridian; None when they lie elsewhere too."""
     _, bounds = pyogrio.read_bounds(path, layer=name)
     points = PointExtent()

@@ -144,3 +144,10 @@ def test_any_bytes_are_survived(tmp_path: Path, content: bytes) -> None:
     found = read(tmp_path, content)
 
     assert not any(remark.startswith("it cannot be read: ") for remark in found.remarks), found.remarks
+
+
+def test_long_rows(tmp_path: Path) -> None:
+    """An outline of a country in one cell of megabytes is read like any other; a longer row is told."""
+    found = read(tmp_path, 'id,shape\n1,"' + "POLYGON " * 400_000 + '"\n2,\n')
+
+    assert (found.row_count, types(found)) == (2, {"id": "integer", "shape": "string"})
