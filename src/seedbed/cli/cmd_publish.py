@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +87,11 @@ def publish(paths: tuple[str, ...], **options: Any) -> None:
         prepared = flow.prepare(request, known, now=_now(), progress=report)
     for remark in prepared.remarks:
         output.say(output.plain(remark))
-    with hashed(prepared.plan, options) as created:
-        if options["dry_run"]:
+    if options["dry_run"]:
+        with hashed(prepared.plan, options) as created:
             done = flow.release(prepared, created, known, now=_now(), is_trial=True)
-        else:
-            done = _release(prepared, created, folder, options)
+    else:
+        done = _release(prepared, folder, options)
     _tell(done, folder, request, is_trial=options["dry_run"])
 
 
@@ -116,13 +118,22 @@ def _request(paths: tuple[str, ...], options: dict[str, Any]) -> Request:
     )
 
 
-def _release(prepared: Prepared, created: Any, folder: Path, options: dict[str, Any]) -> Published:
-    """The short part that needs the catalogue to itself."""
+def _release(prepared: Prepared, folder: Path, options: dict[str, Any]) -> Published:
+    """Hash, then take the catalogue for the short part that needs it alone; the keys are tried before."""
     from seedbed.catalog.releasing.publisher import open_publisher  # noqa: PLC0415
     from seedbed.publishing import flow  # noqa: PLC0415
 
-    keys = catalog_options.keys_folder(options["keys_dir"])
-    with open_publisher(folder, keys, wait_s=options["wait_s"], now=_now, passphrase=passphrase.ask) as publisher:
+    opened = partial(
+        open_publisher,
+        folder,
+        catalog_options.keys_folder(options["keys_dir"]),
+        wait_s=options["wait_s"],
+        now=_now,
+        passphrase=functools.cache(passphrase.ask),
+    )
+    with opened() as publisher:
+        publisher.refuse_unable()
+    with hashed(prepared.plan, options) as created, opened() as publisher:
         return flow.release(prepared, created, publisher, now=_now())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedbed.catalog import paths
+from seedbed.catalog.releasing.stage import PENDING
 from seedbed.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def open_folder(folder: Path) -> CatalogFolder:
         NotFoundError: there is none.
     """
     if not (folder / paths.CATALOG).is_file():
+        if (folder / PENDING).exists():
+            raise NotFoundError(f"{folder}: the new catalogue is not public yet", hint=f"seedbed catalog sign {folder}")
         raise NotFoundError(f"{folder}: there is no catalogue", hint="seedbed catalog init DIR makes one.")
     from seedbed.catalog.releasing.parquet_tables import ParquetTables  # noqa: PLC0415  # pyarrow: 100 ms
 

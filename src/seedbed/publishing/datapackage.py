@@ -6,6 +6,7 @@ Paths are those in the dataset's folder, so the descriptor works wherever it is 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -70,14 +71,14 @@ def _contributor(one: Provider) -> dict[str, Any]:
 
 def _names(files: Sequence[FileRow]) -> list[str]:
     """A name of its own for each file (*resource name*: lower case, unique)."""
+    names: list[str] = []
     taken: set[str] = set()
-    names = []
+    numbers: Counter[str] = Counter()  # where counting goes on: many files may come down to one name
     for row in files:
-        base = slug(row.path.rpartition(".")[0] or row.path) or "file"
-        name, number = base, 1
+        base = name = slug(row.path.rpartition(".")[0] or row.path) or "file"
         while name in taken:
-            number += 1
-            name = f"{base}-{number}"
+            numbers[base] += 1
+            name = f"{base}-{numbers[base] + 1}"
         taken.add(name)
         names.append(name)
     return names

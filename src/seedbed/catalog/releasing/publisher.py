@@ -85,6 +85,16 @@ class Publisher:
         """A version's files; empty when there is no such version."""
         return self._place.tables.files(self.folder / paths.FILES, item_id)
 
+    def refuse_unable(self) -> None:
+        """Do nothing when a release could be signed now; for those who have hours of work before it.
+
+        Raises:
+            SigningKeyError: no key for releases is here, or it does not open.
+            StateError: another release waits for signatures.
+        """
+        self._place.refuse_waiting()
+        finishing.open_own_keys(self._repository.holders(roles.TARGETS), self.ring)
+
     def release(self, change: Change) -> Released:
         """Publish a change: all of it or nothing, also when the power fails half-way.
 
@@ -95,9 +105,8 @@ class Publisher:
         """
         if not change.releases:
             raise InputError("release: there is nothing to publish")
-        self._place.refuse_waiting()
         building.check_torrents(change)
-        finishing.open_own_keys(self._repository.holders(roles.TARGETS), self.ring)
+        self.refuse_unable()
         try:
             return self._release(change)
         except OSError as error:
