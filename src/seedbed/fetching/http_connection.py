@@ -153,6 +153,15 @@ class Connection:
                 raise Fault(Kind.REFUSED, f"the body is longer than {limit:,} bytes")
         return bytes(data)
 
+    def read_part(self, limit: int) -> bytes:
+        """The next part of the body, at most ``limit`` bytes; empty at its end.
+
+        Raises:
+            Fault: the body is cut short, or stalls.
+        """
+        piece = bytearray(limit)
+        return bytes(piece[: self._read_some(memoryview(piece))])
+
     def has_more(self) -> bool:
         """Whether the body goes on; asked when all that was wanted has been read."""
         if self._left is None or not self._is_chunked:

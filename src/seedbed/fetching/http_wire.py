@@ -84,9 +84,19 @@ def split_url(url: str) -> Address:
     return Address(parts.scheme, host, port or _PORTS[parts.scheme], target)
 
 
-def render_get(address: Address, *, agent: str, start: int = 0, stop: int | None = None) -> bytes:
-    """A GET request; with ``stop`` for bytes ``start`` to ``stop`` (half-open, here made inclusive as HTTP has it)."""
+def render_get(address: Address, *, agent: str, start: int = 0, stop: int | None = None, unless: str = "") -> bytes:
+    """A GET request.
+
+    Args:
+        address: Of what.
+        agent: Who asks.
+        start: First byte.
+        stop: With it, bytes ``start`` to ``stop`` are asked for (half-open, here made inclusive as HTTP has it).
+        unless: Entity tag of what we hold; the answer is 304 when it is still that (RFC 9110, 13.1.2).
+    """
     wants = f"Range: bytes={start}-{stop - 1}\r\n" if stop is not None else ""
+    if unless.isascii() and unless.isprintable() and unless:
+        wants += f"If-None-Match: {unless}\r\n"
     return (
         f"GET {address.target} HTTP/1.1\r\nHost: {address.authority}\r\nUser-Agent: {agent}\r\n"
         f"Accept: */*\r\nAccept-Encoding: identity\r\n{wants}\r\n"
