@@ -24,6 +24,9 @@ class Settings:
         "Addresses to listen on, as host:port; port 0 lets the system choose.",
     )
     enable_dht: bool = _setting(True, "Find peers by the distributed hash table (BEP 5).")  # noqa: FBT003
+    dht_nodes: tuple[str, ...] = _setting(
+        (), "Where to begin in the table, as host:port; empty begins where everybody does."
+    )
     enable_lsd: bool = _setting(True, "Find peers on the local network by multicast (BEP 14).")  # noqa: FBT003
     enable_port_mapping: bool = _setting(False, "Ask the router for an open port (UPnP, NAT-PMP).")  # noqa: FBT003
     enable_utp: bool = _setting(True, "Talk to peers over uTP (BEP 29) besides TCP.")  # noqa: FBT003

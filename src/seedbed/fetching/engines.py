@@ -32,7 +32,8 @@ def settings_for(options: Options) -> Settings:
     return Settings(
         listen=("0.0.0.0:0", "[::]:0"),
         enable_dht=options.uses_dht,
-        enable_lsd=options.uses_dht and options.rules.allows_private,
+        dht_nodes=tuple(f"{host}:{port}" for host, port in options.dht_nodes),
+        enable_lsd=options.uses_dht and options.rules.allows_private and not options.dht_nodes,
         # Over uTP the end of a session takes up to 3 s, Python's lock held; it reaches peers behind routers, so only in
         # a local network, where there is none between, it is left out.
         enable_utp=not options.rules.allows_private,

@@ -23,7 +23,9 @@ from seedbed.fetching.transfer import Transfer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Options", "fetch"]
+    from seedbed.fetching.found import FoundTorrent
+
+__all__ = ["Options", "fetch", "fetch_found"]
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +55,13 @@ async def fetch(
         StateError: the disk refuses, or another fetch of the same is running.
         TorrentError: or BencodeError, MagnetError, NameRefusedError: the torrent is refused.
     """
-    options = options or Options()
-    began_s = time.monotonic()
     on_progress(Progress("torrent"))
-    found = await find_torrent(what, options)
+    return await fetch_found(await find_torrent(what, options or Options()), on_progress=on_progress)
+
+
+async def fetch_found(found: FoundTorrent, *, on_progress: Callable[[Progress], object] = lambda _: None) -> Fetched:
+    """Get the data of a torrent that was found before; otherwise as :func:`fetch`."""
+    began_s = time.monotonic()
     metainfo, options = found.metainfo, found.options
     wanted = wanted_files(metainfo, options.files, found.select_only)
     prover = Prover(metainfo)

@@ -33,6 +33,8 @@ class Options:
     uses_trackers: bool = True
     uses_dht: bool = True
     """Whether peers are looked for in the distributed hash table and on the local network too."""
+    dht_nodes: tuple[tuple[str, int], ...] = ()
+    """Where to begin in the table; empty begins where everybody does. With it, the local network is left in peace."""
     replaces: bool = False
     """Whether different files under the final names are replaced, once the new ones are proved."""
     rules: Rules = DEFAULT_RULES

@@ -97,8 +97,10 @@ class _Held:
 
 
 def _by_changes(verified: Verified, work: Path, held: _Held, serials: range, releases_log: Path | None) -> Got:
-    from seedbed.catalog.table import merge  # noqa: PLC0415  # Parquet is heavy
+    from seedbed.catalog.table.merge import merge_catalog_file, merge_files_file  # noqa: PLC0415  # Parquet is heavy
+    from seedbed.catalog.table.reader import read_site  # noqa: PLC0415
 
+    rows = -1
     catalog, files = held.catalog, held.files
     _require_unchanged(catalog, held.active.local_sha256)
     if files:
@@ -106,12 +108,16 @@ def _by_changes(verified: Verified, work: Path, held: _Held, serials: range, rel
     for serial in serials:
         change = work / f"{serial}.parquet"
         verified.download(paths.change(serial), change)
-        catalog = merge.merge_catalog_file(catalog, change, work / f"catalog-{serial}.parquet")
+        merged = work / f"catalog-{serial}.parquet"
+        rows = merge_catalog_file(catalog, change, read_site(change), merged)
+        catalog = merged
         if files and paths.file_change(serial) in verified.targets:
             change = work / f"{serial}.files.parquet"
             verified.download(paths.file_change(serial), change)
-            files = merge.merge_files_file(files, change, work / f"files-{serial}.parquet")
-    _require_rows(catalog, verified)
+            merged = work / f"files-{serial}.parquet"
+            merge_files_file(files, change, merged)
+            files = merged
+    _require_rows(rows, verified)
     kept_files = _moved(files, work / paths.FILES) if files else None
     return Got(_moved(catalog, work / paths.CATALOG), kept_files, releases_log, by_changes=True)
 
@@ -122,12 +128,9 @@ def _require_unchanged(path: Path, sha256: str) -> None:
         raise SourceError(f"{path}: it was changed after it was verified")
 
 
-def _require_rows(catalog: Path, verified: Verified) -> None:
+def _require_rows(rows: int, verified: Verified) -> None:
     """Raises SourceError when the changes do not lead to what was signed."""
-    from pyarrow import parquet  # noqa: PLC0415
-
     expected = (verified.catalog.custom or {}).get("rows")
-    rows = parquet.read_metadata(catalog).num_rows
     if rows != expected:
         raise SourceError(f"{verified.source}: changes lead to {rows:,} rows, expected {expected}")
 

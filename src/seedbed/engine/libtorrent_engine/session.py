@@ -143,6 +143,7 @@ def _reach(settings: Settings) -> dict[str, Any]:
         "max_retry_port_bind": 0,  # the port that was asked for, or an error
         "listen_system_port_fallback": False,
         "enable_dht": settings.enable_dht,
+        **_table(settings),
         "enable_lsd": settings.enable_lsd,
         "enable_upnp": settings.enable_port_mapping,
         "enable_natpmp": settings.enable_port_mapping,
@@ -158,6 +159,19 @@ def _reach(settings: Settings) -> dict[str, Any]:
         "apply_ip_filter_to_trackers": True,
         "announce_to_all_trackers": True,
         "announce_to_all_tiers": True,
+    }
+
+
+def _table(settings: Settings) -> dict[str, Any]:
+    """A table of one's own: its nodes may share one address, as those of a test or a campus do."""
+    if not settings.dht_nodes:
+        return {}
+    return {
+        "dht_bootstrap_nodes": ",".join(settings.dht_nodes),
+        "dht_restrict_routing_ips": False,
+        "dht_restrict_search_ips": False,
+        "dht_ignore_dark_internet": False,
+        "dht_prefer_verified_node_ids": False,
     }
 
 
