@@ -177,6 +177,16 @@ class Record:
         self._set("suspicion", what)
 
     @property
+    def pointer_seq(self) -> int:
+        """Highest sequence number of the DHT pointer that was seen."""
+        value = self._get("pointer_seq")
+        return value if isinstance(value, int) else 0
+
+    @pointer_seq.setter
+    def pointer_seq(self, value: int) -> None:
+        self._set("pointer_seq", value)
+
+    @property
     def active(self) -> Active | None:
         """The adopted catalogue; None before the first."""
         text = self._get("active")
