@@ -83,7 +83,7 @@ class Verified:
             TrustError: it is not signed.
         """
         serial = (self.catalog.custom or {}).get("serial")
-        if not isinstance(serial, int) or isinstance(serial, bool) or not 0 < serial < 1 << 53:
+        if not isinstance(serial, int) or isinstance(serial, bool) or not 0 <= serial < 1 << 53:
             raise TrustError(
                 f"{self.source}: the catalogue's serial is {serial!r}, expected a number", rule="malformed"
             )
