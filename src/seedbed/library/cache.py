@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cache: every content once, every version as a folder of its own.
+
+```
+blobs/<ab>/<hash>                     a file's bytes, named by its pieces root (or SHA-256), read only
+snapshots/<dataset>/<version>/data/…  the version as it was published: hard links to blobs
+snapshots/<dataset>/<version>/kept    which files are there, and of which torrent
+torrents/<info-hash>.torrent
+```
+
+A file that did not change from one version to the next takes its space once and is never fetched twice. A blob that no
+snapshot links to any more is garbage: its own link count says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from seedbed.catalog.ids import Ref, check_dataset, check_version
+from seedbed.errors import InputError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_READ_ONLY = 0o444
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a snapshot holds."""
+
+    info_hash: str
+    root: str
+    """Name of the file or folder below ``data``."""
+    sizes: dict[str, int]
+    """Path below ``data`` -> bytes."""
+    is_whole: bool
+    """Whether these are all files of the version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version in the cache."""
+
+    ref: Ref
+    kept: Kept
+    folder: Path
+    """Holds :attr:`Kept.root`."""
+    own_bytes: int
+    """What its removal would free: bytes that no other version shares."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its files."""
+        return sum(self.kept.sizes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The cache's folder; made when first written to."""
+
+    folder: Path
+
+    def data(self, ref: Ref) -> Path:
+        """Where a version's file or folder stands."""
+        return self._snapshot(ref) / "data"
+
+    def torrent(self, info_hash: str) -> Path:
+        """Where a torrent file stands."""
+        return self.folder / "torrents" / f"{info_hash}.torrent"
+
+    def blob(self, key: str) -> Path:
+        """Where a content stands; ``key`` is 64 hex digits."""
+        return self.folder / "blobs" / key[:2] / key
+
+    def kept(self, ref: Ref) -> Kept | None:
+        """What is there of a version; None when nothing is, or its files are not what they were."""
+        try:
+            kept = Kept(**json.loads((self._snapshot(ref) / "kept").read_text("utf-8")))
+            is_there = all((self.data(ref) / path).stat().st_size == size for path, size in kept.sizes.items())
+        except (OSError, ValueError, TypeError):
+            return None
+        return kept if is_there else None
+
+    def keep(self, ref: Ref, kept: Kept, blobs: dict[str, str]) -> None:
+        """Remember a version whose verified files are in place, and share their contents.
+
+        Args:
+            ref: Dataset and version.
+            kept: What is there.
+            blobs: Path below ``data`` -> content key.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        try:
+            for path, key in blobs.items():
+                self._share(self.data(ref) / path, self.blob(key))
+            note = self._snapshot(ref) / "kept"
+            note.with_suffix(".part").write_text(json.dumps(asdict(kept)), "utf-8")
+            note.with_suffix(".part").replace(note)
+        except OSError as error:
+            raise StateError(f"{self.folder}: {error.strerror}") from error
+
+    def lay_out(self, ref: Ref, blobs: dict[str, str]) -> None:
+        """Put contents that are here already into a version's place; they are still to be verified there."""
+        for path, key in blobs.items():
+            target = self.data(ref) / path
+            if self.blob(key).is_file() and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                link_or_copy(self.blob(key), target)
+
+    def snapshots(self) -> list[Snapshot]:
+        """All versions in the cache, by dataset and version."""
+        return sorted(self._snapshots(), key=lambda one: (one.ref.dataset, one.ref.version))
+
+    def remove(self, ref: Ref) -> int:
+        """Remove a version, and contents that no other has; returns the bytes freed.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        shutil.rmtree(self._snapshot(ref), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self._snapshot(ref).parent.rmdir()
+        return self.collect()
+
+    def collect(self) -> int:
+        """Remove contents that no version links to; returns the bytes freed."""
+        freed = 0
+        for blob in (self.folder / "blobs").glob("*/*"):
+            facts = blob.stat()
+            if facts.st_nlink == 1:
+                blob.unlink()
+                freed += facts.st_size
+        return freed
+
+    def _snapshot(self, ref: Ref) -> Path:
+        return self.folder / "snapshots" / check_dataset(ref.dataset) / check_version(ref.version)
+
+    def _snapshots(self) -> Iterator[Snapshot]:
+        for note in (self.folder / "snapshots").glob("*/*/kept"):
+            with contextlib.suppress(InputError):  # a folder that somebody else put there
+                ref = Ref(check_dataset(note.parent.parent.name), check_version(note.parent.name))
+                if kept := self.kept(ref):
+                    yield Snapshot(ref, kept, self.data(ref), _own_bytes(self.data(ref), kept))
+
+    @staticmethod
+    def _share(file: Path, blob: Path) -> None:
+        """Make a verified file the content of its key; one that is there and is another file is replaced."""
+        if blob.exists() and blob.samefile(file):
+            return
+        blob.parent.mkdir(parents=True, exist_ok=True)
+        part = blob.with_name(f"{blob.name}.{os.getpid()}.part")
+        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a file system without hard links keeps the snapshot only
+            os.link(file, part)
+            part.replace(blob)
+            file.chmod(_READ_ONLY)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same bytes under another name."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _own_bytes(folder: Path, kept: Kept) -> int:
+    """Bytes whose only names are this snapshot's and the blob's."""
+    facts = [(folder / path).stat() for path in kept.sizes]
+    return sum(one.st_size for one in facts if one.st_nlink <= 2)

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A release of the catalogue becomes verified files: what is here already is used, only the rest is fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from seedbed.catalog.ids import Ref
+from seedbed.errors import NoSourceError
+from seedbed.fetching.choice import wanted_files
+from seedbed.fetching.flow import fetch_found
+from seedbed.fetching.found import FoundTorrent
+from seedbed.fetching.result import Fetched, Progress
+from seedbed.fetching.torrent_file import find_torrent
+from seedbed.library import torrents
+from seedbed.library.cache import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from seedbed.catalog.model import Release
+    from seedbed.core.metainfo import Metainfo
+    from seedbed.fetching.options import Options
+    from seedbed.library.cache import Cache
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A release, and where its torrent may be had."""
+
+    release: Release
+    places: tuple[str, ...] = ()
+    """Addresses or paths of published catalogues, each ending in ``/``."""
+
+    @property
+    def ref(self) -> Ref:
+        """Dataset and version."""
+        return Ref(self.release.dataset, self.release.version)
+
+
+async def fetch(
+    wanted: Wanted,
+    cache: Cache,
+    options: Options,
+    *,
+    into: Path | None = None,
+    offline: bool = False,
+    on_progress: Callable[[Progress], object] = lambda _: None,
+) -> Fetched:
+    """Get a release.
+
+    Args:
+        wanted: What.
+        cache: Where contents are kept and looked for.
+        options: From whom, and which files; its folder is not used.
+        into: Folder for the data instead of the cache; the cache still gives what it has.
+        offline: Ask nobody.
+        on_progress: Told a few times a second.
+
+    Raises:
+        NoSourceError: offline, and not all of it is here; or nobody sends it.
+        NotFoundError: no file matches.
+        DataError: the sources sent wrong bytes only.
+        NoSpaceError: the disk is full; what came is kept.
+        InputError: the destination holds something else.
+    """
+    if into is None and (ready := _ready(wanted, cache, options)):
+        return ready
+    chosen = _options(options, cache, wanted, into, offline=offline)
+    found = await _find_torrent(wanted, cache, chosen, offline=offline)
+    await asyncio.to_thread(_use_what_is_here, found, cache, wanted, into)
+    fetched = await fetch_found(found, on_progress=on_progress)
+    if into is None:
+        await asyncio.to_thread(_keep, found.metainfo, cache, wanted, fetched)
+    return fetched
+
+
+async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offline: bool) -> FoundTorrent:
+    """The torrent from a catalogue's folder, or from the peers that have the data.
+
+    Raises:
+        NoSourceError: nobody gives it, or we may not ask.
+    """
+    release = wanted.release
+    places = () if offline else wanted.places
+    path = await asyncio.to_thread(torrents.obtain, release, cache, places, options.rules)
+    if path is not None:
+        return FoundTorrent(torrents.read(path, release), options)
+    if offline:
+        raise NoSourceError(
+            f"{release.id}: not in the cache, and --offline asks nobody", hint="Run it once without --offline."
+        )
+    if not release.torrent.magnet:
+        raise NoSourceError(f"{release.id}: no catalogue gives its torrent, and it has no magnet link")
+    found = await find_torrent(release.torrent.magnet, options)
+    torrents.require_same(found.metainfo, release, "the magnet link")
+    return found
+
+
+def _options(options: Options, cache: Cache, wanted: Wanted, into: Path | None, *, offline: bool) -> Options:
+    """In the cache a damaged file is replaced without asking: nobody else's is there."""
+    folder = cache.data(wanted.ref) if into is None else into
+    if offline:
+        options = replace(options, uses_peers=False, uses_web_seeds=False, uses_trackers=False, uses_dht=False)
+    return replace(options, folder=folder, replaces=options.replaces or into is None)
+
+
+def _ready(wanted: Wanted, cache: Cache, options: Options) -> Fetched | None:
+    """The version as it lies in the cache, if all that is wanted is there."""
+    kept = cache.kept(wanted.ref)
+    if kept is None or kept.info_hash != wanted.release.torrent.best_hex or not (kept.is_whole and not options.files):
+        return None
+    folder = cache.data(wanted.ref)
+    size = sum(kept.sizes.values())
+    return Fetched(
+        root=folder / kept.root,
+        paths=tuple(folder / path for path in kept.sizes),
+        info_hash=kept.info_hash,
+        size_bytes=size,
+        bytes_from_mirrors=0,
+        bytes_from_peers=0,
+        bytes_reused=size,
+        proof="the cache's record; 'seedbed cache verify' hashes it again",
+        was_complete=True,
+    )
+
+
+def _use_what_is_here(found: FoundTorrent, cache: Cache, wanted: Wanted, into: Path | None) -> None:
+    """Contents of other versions go to their places first; the fetch proves them like everything else."""
+    blobs = _blobs(found.metainfo, wanted_files(found.metainfo, found.options.files, found.select_only))
+    if into is None:
+        cache.lay_out(wanted.ref, blobs)
+        return
+    for path, key in blobs.items():
+        target = into / path
+        if cache.blob(key).is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(cache.blob(key), target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A file of the person's own: what they change in it must not reach the cache."""
+    part = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def _keep(metainfo: Metainfo, cache: Cache, wanted: Wanted, fetched: Fetched) -> None:
+    folder = cache.data(wanted.ref)
+    before = cache.kept(wanted.ref)
+    sizes = dict(before.sizes) if before else {}
+    sizes |= {path.relative_to(folder).as_posix(): path.stat().st_size for path in fetched.paths}
+    whole = len(sizes) == len(metainfo.files)
+    kept = Kept(metainfo.info_hashes.best_hex, fetched.root.name, sizes, is_whole=whole)
+    blobs = _blobs(metainfo, frozenset(range(len(metainfo.files))))
+    cache.keep(wanted.ref, kept, {path: key for path, key in blobs.items() if path in sizes})
+
+
+def _blobs(metainfo: Metainfo, indices: frozenset[int] | set[int]) -> dict[str, str]:
+    """Path below the data folder -> content key, of files that have one (BEP 52)."""
+    prefix = "" if metainfo.is_single_file else f"{metainfo.name}/"
+    files = ((index, file) for index, file in enumerate(metainfo.files) if index in indices and file.pieces_root)
+    return {prefix + file.display: file.pieces_root.hex() for _, file in files if file.pieces_root}

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A release's torrent, from wherever it can be had: the catalogue names its hash, so the place does not matter."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from seedbed.catalog import paths
+from seedbed.core import metainfo_reader
+from seedbed.errors import DataError, SeedbedError
+from seedbed.fetching.faults import Fault
+from seedbed.fetching.http_document import get_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from seedbed.catalog.model import Release
+    from seedbed.core.metainfo import Metainfo
+    from seedbed.fetching.rules import Rules
+    from seedbed.library.cache import Cache
+
+log = logging.getLogger(__name__)
+
+
+def obtain(release: Release, cache: Cache, places: Iterable[str], rules: Rules) -> Path | None:
+    """The .torrent file in the cache, got from the first place that has the right one; None when none has.
+
+    Args:
+        release: Whose torrent.
+        cache: Where it is kept.
+        places: Addresses or paths of published catalogues, each ending in ``/``; empty looks on this disk only.
+        rules: Time-outs, and whether private addresses may be asked.
+    """
+    kept = cache.torrent(release.torrent.best_hex)
+    if _read_kept(kept, release):
+        return kept
+    for place in places:
+        data = _read(place + paths.torrent(release.torrent.best_hex), rules)
+        if data is not None and _is_right(data, release, place):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            part = kept.with_suffix(".part")
+            part.write_bytes(data)
+            part.replace(kept)
+            return kept
+    return None
+
+
+def read(path: Path, release: Release) -> Metainfo:
+    """What a release's torrent says, if it is the one that the catalogue means.
+
+    Raises:
+        DataError: it is another one.
+        TorrentError: or BencodeError, NameRefusedError: it is refused.
+    """
+    metainfo = metainfo_reader.parse(path.read_bytes())
+    require_same(metainfo, release, str(path))
+    return metainfo
+
+
+def require_same(metainfo: Metainfo, release: Release, where: str) -> None:
+    """Do nothing when a torrent is the one that the catalogue means.
+
+    Raises:
+        DataError: it is another one.
+    """
+    facts, found = release.torrent, metainfo.info_hashes
+    if (found.v1_hex, found.v2_hex) != (facts.info_hash_v1, facts.info_hash_v2):
+        raise DataError(f"{where}: it is another torrent: expected {facts.best_hex}, got {found}")
+
+
+def _read_kept(path: Path, release: Release) -> bool:
+    try:
+        return _is_right(path.read_bytes(), release, str(path))
+    except OSError:
+        return False
+
+
+def _read(where: str, rules: Rules) -> bytes | None:
+    try:
+        if where.startswith(("http://", "https://")):
+            return get_document(where, rules, max_bytes=rules.max_torrent_bytes)
+        path = Path(unquote(urlsplit(where).path)) if where.startswith("file://") else Path(where)
+        return path.read_bytes()
+    except (Fault, OSError) as error:
+        log.info("no torrent from %s: %s", where, error)
+        return None
+
+
+def _is_right(data: bytes, release: Release, place: str) -> bool:
+    """Whether it is what the signed catalogue names; whoever sends another one is passed by."""
+    facts = release.torrent
+    try:
+        if facts.sha256:
+            is_right = hashlib.sha256(data).hexdigest() == facts.sha256
+        else:
+            is_right = metainfo_reader.parse(data).info_hashes.best_hex == facts.best_hex
+    except SeedbedError:
+        is_right = False
+    if not is_right:
+        log.warning("%s gives another torrent than the catalogue names for %s", place, release.id)
+    return is_right
