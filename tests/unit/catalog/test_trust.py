@@ -318,7 +318,6 @@ def test_a_damaged_record_is_named(follower: Follower) -> None:
 
 def test_a_signed_file_that_is_no_catalogue_is_refused(follower: Follower, keeper: Keeper) -> None:
     """Right hash, right signature, and not Parquet: read in a child process, refused, the old one stays."""
-
     broken = followers.ForcedTables(2, lambda out, _site: _write(out, b"PAR1 this is nothing PAR1"))
     followers.publish(replace(keeper, tables=broken), "wells", "1")
     shutil.rmtree(keeper.folder / "changes")

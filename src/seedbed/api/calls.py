@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The functions of ``import seedbed``: one call each for what most people want."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seedbed.api.catalog import Catalog
+
+if TYPE_CHECKING:
+    from seedbed.catalog.model import Release
+    from seedbed.fetching.options import Options
+    from seedbed.fetching.result import Fetched
+
+
+def search(words: str = "", *, catalog: str | Path = "", **conditions: Any) -> list[Release]:
+    """Releases in a catalogue, the best first.
+
+    ::
+
+        for release in seedbed.search("lakes", bbox=(-120, 45, -110, 60)):
+            print(release.id, release.title)
+
+    Args:
+        words: To be found in title, description and keywords; case and accents do not matter.
+        catalog: A join link, the name of a followed catalogue, a published folder, or nothing for the only one.
+        conditions: Fields of :class:`seedbed.catalog.query.search.Search`, such as ``bbox``, ``start``, ``end``,
+            ``license``, ``provider``, ``keyword``, ``doi``, ``file_name``, ``newest_only``, ``limit``.
+
+    Raises:
+        NotFoundError: there is no such catalogue here.
+        InputError: it cannot be asked so.
+    """
+    from seedbed.catalog.query.search import Search  # noqa: PLC0415  # imports stay inside: import seedbed is quick
+
+    with Catalog.open(catalog) as opened:
+        return list(opened.search(Search(words=words, **conditions)).releases)
+
+
+def fetch(
+    what: str,
+    *,
+    catalog: str | Path = "",
+    into: str | Path | None = None,
+    files: tuple[str, ...] = (),
+    offline: bool = False,
+    options: Options | None = None,
+) -> Fetched:
+    """Get data, verified to the byte; ``.root`` of the result is where it lies.
+
+    ::
+
+        lakes = geopandas.read_file(seedbed.fetch("lakes@2").root)
+
+    Args:
+        what: ``DATASET``, ``DATASET@VERSION``, an info-hash, a file's hash, a .torrent file or its URL, a magnet link.
+        catalog: As in :func:`search`.
+        into: Folder for the data; by default releases go to the cache, torrents to the working folder.
+        files: Only files whose path matches one of these globs.
+        offline: Ask nobody: only what is here already.
+        options: More about from whom.
+
+    Raises:
+        NotFoundError: there is no such release, catalogue, or file.
+        NoSourceError: nobody sends what is missing.
+        DataError: the sources sent wrong bytes only.
+        NoSpaceError: the disk is full; what came is kept.
+        InputError: the destination holds something else.
+    """
+    from seedbed.fetching.options import Options  # noqa: PLC0415
+
+    chosen = replace(options or Options(), files=files) if files else options or Options()
+    if names_torrent(what):
+        from seedbed.fetching import flow  # noqa: PLC0415
+
+        return asyncio.run(flow.fetch(what, replace(chosen, folder=Path(into or "."))))
+    with Catalog.open(catalog) as opened:
+        return opened.fetch(what, into=Path(into) if into else None, options=chosen, offline=offline)
+
+
+def names_torrent(what: str) -> bool:
+    """Whether a person means a torrent and not a dataset: a link, a URL, or a file."""
+    lower = what.lower()
+    return lower.startswith(("magnet:", "http://", "https://")) or lower.endswith(".torrent") or Path(what).is_file()
