@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 @click.option("--collection", metavar="ID", default="", help="Only this collection.")
 @click.option("--doi", metavar="DOI", default="", help="Of a version or of all versions.")
 @click.option("--info-hash", metavar="HEX", default="", help="Of a release's torrent.")
-@click.option(
-    "--file", "file_name", metavar="NAME", default="", help="Part of a file's path, or a pattern with *."
-)
+@click.option("--file", "file_name", metavar="NAME", default="", help="Part of a file's path, or a pattern with *.")
 @click.option("--file-hash", metavar="HEX", default="", help="A file's SHA-256, MD5 or pieces root.")
 @click.option(
     "--status",

@@ -33,9 +33,18 @@ def verify(torrent: str, path: str, *, allow_extra: bool, workers: int) -> None:
     PATH is the torrent's folder or file, or the folder it is in. Names each file that is missing, extra, of wrong
     length or content, with its bad pieces; ends with 11 if there is any.
     """
+    report_copy(read_torrent(torrent), path, allow_extra=allow_extra, workers=workers)
+
+
+def report_copy(metainfo: Metainfo, path: str, *, allow_extra: bool, workers: int) -> None:
+    """Check a copy, and tell the person.
+
+    Raises:
+        NotFoundError: nothing is there.
+        DataError: it is not as the torrent says; every file that is not is named.
+    """
     from seedbed.hashing import verify as checks  # noqa: PLC0415  # imports stay inside: --help must be quick
 
-    metainfo = _read(torrent)
     if not Path(path).exists():
         raise NotFoundError(f"{path}: there is nothing here")
     paths = checks.paths_of(metainfo, path)
@@ -48,7 +57,13 @@ def verify(torrent: str, path: str, *, allow_extra: bool, workers: int) -> None:
     output.result(_facts(checked, []), _good(checked))
 
 
-def _read(torrent: str) -> Metainfo:
+def read_torrent(torrent: str) -> Metainfo:
+    """Read a torrent file.
+
+    Raises:
+        NotFoundError: it cannot be opened.
+        TorrentError: or BencodeError, NameRefusedError: it is refused.
+    """
     from seedbed.core import metainfo_reader  # noqa: PLC0415
     from seedbed.core.bencode import DEFAULT_LIMITS  # noqa: PLC0415
 

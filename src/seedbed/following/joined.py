@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seedbed.catalog import join_link
+from seedbed.catalog import join_link, paths
 from seedbed.catalog.trust import standing
 from seedbed.catalog.trust.record import Record
 from seedbed.catalog.trust.store import LINK, Store
@@ -19,10 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seedbed.catalog.join_link import JoinLink
-    from seedbed.catalog.trust.record import Active
+    from seedbed.catalog.trust.record import Active, Alarm, Unlisted
     from seedbed.catalog.trust.standing import Standing
 
 _FOLDER_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was remarkable about a followed catalogue."""
+
+    alarms: tuple[Alarm, ...]
+    """The newest first."""
+    unlisted: tuple[Unlisted, ...]
+    """Releases that it stopped listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,22 @@ class Joined:
                 suspicion=record.suspicion,
                 now=now,
             )
+
+    def memory(self) -> Memory:
+        """What was remarkable so far."""
+        with Record(self.store.record_path) as record:
+            return Memory(tuple(record.alarms()), tuple(record.unlisted()))
+
+    def previous_catalog(self) -> Path | None:
+        """``catalog.parquet`` of the release before the active one; None when there was none."""
+        active = self.active
+        releases = self.store.release(active.folder).parent if active else self.store.folder
+        others = [place for place in releases.glob("*") if active and place.name != active.folder]
+        return next((place / paths.CATALOG for place in others if (place / paths.CATALOG).is_file()), None)
+
+    def forget_release(self) -> None:
+        """Have the next pull get the whole catalogue; what was seen stays remembered."""
+        self.store.drop_all_but(())
 
     def catalog(self) -> tuple[Path, Path | None]:
         """``catalog.parquet`` and ``files.parquet``, as they were verified.
