@@ -82,10 +82,10 @@ def _pull(found: Joined, *, whole: bool, ways: dict[str, Any]) -> None:
         pulled = catalog.pull(
             found, ways_of(**ways), on_progress=lambda state: report(state.bytes_done, state.bytes_total, state.name)
         )
-    output.result(_facts(found, pulled), _text(found, pulled))
+    output.result(_facts(found, pulled), _text(pulled))
 
 
-def _text(found: Joined, pulled: Pulled) -> str:
+def _text(pulled: Pulled) -> str:
     adopted = pulled.adopted
     active = adopted.active
     lines = [f"{one.source}: {one.error.message}" for one in pulled.failures]

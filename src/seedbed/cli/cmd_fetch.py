@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``seedbed fetch``: a torrent's data, verified, from peers and mirrors."""
+"""``seedbed fetch``: a dataset of a catalogue, or a torrent's data, verified, from peers and mirrors."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seedbed.cli import output, progress
+from seedbed.cli.catalog_choice import dht_node_option, endpoint, open_catalog, which_option
+from seedbed.errors import InputError
 
 if TYPE_CHECKING:
     from seedbed.fetching.options import Options
@@ -18,66 +21,80 @@ if TYPE_CHECKING:
 _STAGES = {"torrent": "Finding", "checking": "Checking", "fetching": "Fetching", "saving": "Saving"}
 
 
-@click.command(short_help="Get the data of a torrent, verified, from peers and mirrors.")
-@click.argument("what", metavar="FILE|MAGNET|URL")
+@click.command(short_help="Get a dataset, or the data of a torrent, verified, from peers and mirrors.")
+@click.argument("what", metavar="ID[@VERSION]|FILE|MAGNET|URL")
 @click.option(
-    "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(),
-    help="Folder for the data; made if missing. Default: here.",
+    "-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), default=None,
+    help="Folder for the data; made if missing. Without it datasets go to the cache, torrents' data comes here.",
 )  # fmt: skip
 @click.option("--files", "files", multiple=True, metavar="GLOB", help="Only files whose path matches; may be repeated.")
 @click.option("--peer", "peers", multiple=True, metavar="HOST:PORT", help="A peer to ask; may be repeated.")
 @click.option("--no-peers", is_flag=True, help="Only HTTP: no trackers, no peers.")
 @click.option("--no-dht", is_flag=True, help="Do not look for peers in the distributed hash table.")
+@dht_node_option
 @click.option("--no-webseeds", is_flag=True, help="Only peers: no HTTP mirrors.")
 @click.option("--lan", is_flag=True, help="Allow sources in your own network; refused otherwise.")
+@click.option("--offline", is_flag=True, help="Ask nobody: only what is in the cache.")
 @click.option("--force", is_flag=True, help="Replace different files of the same name, once the new ones are verified.")
 @click.option(
     "--timeout", "timeout_s", type=click.FloatRange(min=0.1), default=60.0, show_default=True, metavar="SECONDS",
     help="Give up when nobody sent anything for so long.",
 )  # fmt: skip
+@which_option
 @output.json_option
 @output.quiet_option
-def fetch(what: str, **given: Any) -> None:
-    """Get the data of a torrent: every byte verified, from peers and HTTP mirrors at once.
+def fetch(what: str, where: str, folder: Path | None, *, offline: bool, **given: Any) -> None:
+    """Get a dataset, or the data of a torrent: every byte verified, from peers and HTTP mirrors at once.
 
-    An interrupted fetch goes on where it stopped: run the same command again. Files appear under their final names only
-    when all of them are verified.
+    A dataset is named as the catalogue names it, or by an info-hash or the hash of a file in it. What other versions share
+    with it is not fetched again. An interrupted fetch goes on where it stopped: run the same command again. Files
+    appear under their final names only when all of them are verified.
 
-    Exit codes: 0 done, 10 no such torrent or file, 11 the sources have wrong data, 12 nobody sends it, 13 no space.
+    Exit codes: 0 done, 10 no such dataset, torrent or file, 11 the sources have wrong data, 12 nobody sends it,
+    13 no space.
     """
-    from seedbed.fetching import flow  # noqa: PLC0415  # 40 ms that --help need not pay
+    from seedbed.api.calls import names_torrent  # noqa: PLC0415  # 40 ms that --help need not pay
 
     options = _options(**given)
     with progress.bar("Fetching") as report:
         try:
-            fetched = asyncio.run(flow.fetch(what, options, on_progress=_teller(report)))
+            if names_torrent(what):
+                fetched = _fetch_torrent(what, options, folder, report, offline=offline)
+            else:
+                with open_catalog(where) as catalog:
+                    fetched = catalog.fetch(
+                        what, into=folder, options=options, offline=offline, on_progress=_teller(report)
+                    )
         except KeyboardInterrupt:
             output.say("What came so far is kept: run the same command again to go on.")
             raise
     output.result(_facts(fetched), _summary(fetched))
 
 
-def _options(*, peers: tuple[str, ...], timeout_s: float, **given: Any) -> Options:
+def _fetch_torrent(
+    what: str, options: Options, folder: Path | None, report: progress.Report, *, offline: bool
+) -> Fetched:
+    from seedbed.fetching import flow  # noqa: PLC0415
+
+    if offline:
+        raise InputError("--offline is for datasets of a catalogue: the data of a torrent is not in the cache")
+    return asyncio.run(flow.fetch(what, replace(options, folder=folder or Path()), on_progress=_teller(report)))
+
+
+def _options(*, peers: tuple[str, ...], dht_nodes: tuple[str, ...], timeout_s: float, **given: Any) -> Options:
     from seedbed.fetching.options import Options  # noqa: PLC0415
     from seedbed.fetching.rules import Rules  # noqa: PLC0415
 
     return Options(
-        folder=given["folder"],
         files=given["files"],
-        peers=tuple(_endpoint(peer) for peer in peers),
+        peers=tuple(map(endpoint, peers)),
         uses_peers=not given["no_peers"],
         uses_dht=not given["no_dht"],
+        dht_nodes=tuple(map(endpoint, dht_nodes)),
         uses_web_seeds=not given["no_webseeds"],
         replaces=given["force"],
         rules=Rules(allows_private=given["lan"], no_progress_timeout_s=timeout_s),
     )
-
-
-def _endpoint(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
-        raise click.BadParameter(f"{text!r}: expected HOST:PORT", param_hint="--peer")
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _teller(report: progress.Report) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import output, progress
+from seedbed.cli.catalog_choice import dht_node_option
 from seedbed.cli.seed_screen import SeedScreen, count_of
 from seedbed.core.hosts import PRIVATE_NETWORKS
 from seedbed.errors import DataError, InputError, NotFoundError, PartlyDoneError, SeedbedError
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     "--max-upload", metavar="BYTES", type=click.IntRange(0), default=0, help="Bytes a second at most; 0 is no limit."
 )
 @click.option("--no-dht", is_flag=True, help="Do not announce in the distributed hash table.")
+@dht_node_option
 @click.option("--no-lsd", is_flag=True, help="Do not look for peers on the local network.")
 @click.option("--no-trackers", is_flag=True, help="Do not announce to the torrents' trackers.")
 @click.option("--port-mapping", is_flag=True, help="Ask the router for an open port (UPnP, NAT-PMP).")
@@ -81,7 +83,7 @@ def seed(files: tuple[str, ...], data: str, once_fetched: int | None, peers: tup
     from seedbed.engine.base import Endpoint  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     dialled = tuple(Endpoint(*_address(text)) for text in peers)
-    settings = _settings(dialled, copies=bool(once_fetched), **options)
+    settings = settings_for(dialled, options, copies=bool(once_fetched))
     offers, refused = _prepare(files, Path(data))
     if not offers and len(refused) == 1:
         raise refused[0].error
@@ -162,26 +164,29 @@ def _refusal(one: Refused) -> dict[str, Any]:
     return {"file": one.source, "error": type(one.error).__name__, "message": one.error.message}
 
 
-def _settings(peers: Sequence[Endpoint], *, copies: bool, **options: Any) -> Settings:
+def settings_for(peers: Sequence[Endpoint], given: dict[str, Any], *, copies: bool) -> Settings:
+    """The engine's settings from a command's options; those that a command lacks are as they usually are."""
     from seedbed.engine.settings import Settings, network_around  # noqa: PLC0415
 
     settings = Settings(
-        enable_dht=not options["no_dht"],
-        enable_lsd=not options["no_lsd"],
-        enable_port_mapping=options["port_mapping"],
-        upload_bytes_per_s=options["max_upload"],
+        enable_dht=not given.get("no_dht"),
+        dht_nodes=tuple(given.get("dht_nodes", ())),
+        enable_lsd=not (given.get("no_lsd") or given.get("dht_nodes")),
+        enable_port_mapping=bool(given.get("port_mapping")),
+        upload_bytes_per_s=given.get("max_upload", 0),
         report_pieces=False,
         report_copies=copies,
     )
-    allowed = [*options["networks"], *(net for peer in peers if (net := network_around(peer.host, alone=True)))]
-    if options["lan"]:
+    allowed = [*given.get("networks", ()), *(net for peer in peers if (net := network_around(peer.host, alone=True)))]
+    if given.get("lan"):
         allowed += map(str, PRIVATE_NETWORKS)
-    if options["listen"]:
-        host, port = _address(options["listen"], host="")
+    if given.get("listen"):
+        host, port = _address(given["listen"], host="")
         settings = replace(settings, listen=_listen(host, port))
         allowed += [net] if (net := network_around(host)) else []
         if host.startswith("127.") or host in {"::1", "localhost"}:  # nobody is to be found from there
-            settings = replace(settings, enable_dht=False, enable_lsd=False, enable_port_mapping=False)
+            has_own_table = bool(settings.dht_nodes)
+            settings = replace(settings, enable_dht=has_own_table, enable_lsd=False, enable_port_mapping=False)
     return settings.allowing(*allowed)
 
 

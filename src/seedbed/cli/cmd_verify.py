@@ -50,8 +50,8 @@ def verify(what: str, path: str, where: str, *, allow_extra: bool, workers: int,
 def integrity(torrent: str, path: str) -> None:
     """Check an older holding: a TORRENT that is named by the MD5 of its contents, and the FILE it brought.
 
-    The name is compared with the MD5 of FILE, and every piece of FILE with the torrent's own hashes. MD5 names things; it
-    proves nothing against somebody who means harm: the pieces do. Ends with 11 when either is wrong.
+    The name is compared with the MD5 of FILE, and every piece of FILE with the torrent's own hashes. MD5 names things;
+    it proves nothing against somebody who means harm: the pieces do. Ends with 11 when either is wrong.
     """
     named = _md5_in_name(torrent)
     metainfo = read_torrent(torrent)

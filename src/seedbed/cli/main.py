@@ -18,14 +18,18 @@ from seedbed.cli import output
 from seedbed.errors import SeedbedError
 
 COMMANDS = {
+    "cache": ("seedbed.cli.cmd_cache:cache", "See, check and clear what was fetched from catalogues."),
     "catalog": ("seedbed.cli.cmd_catalog:catalog", "Keep a catalogue of datasets, and follow others."),
-    "fetch": (
-        "seedbed.cli.cmd_fetch:fetch",
-        "Get the data of a torrent, verified, from peers and mirrors.",
-    ),
+    "cite": ("seedbed.cli.cmd_show:cite", "Cite a version of a dataset."),
+    "fetch": ("seedbed.cli.cmd_fetch:fetch", "Get a dataset, or the data of a torrent, verified."),
+    "integrity": ("seedbed.cli.cmd_verify:integrity", "Check a file against a torrent named by its MD5."),
     "publish": ("seedbed.cli.cmd_publish:publish", "Publish data as a version of a dataset in your catalogue."),
+    "search": ("seedbed.cli.cmd_search:search", "Find datasets by words, place, time, licence and more."),
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
+    "show": ("seedbed.cli.cmd_show:show", "Show what a catalogue says of a dataset."),
     "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),
+    "verify": ("seedbed.cli.cmd_verify:verify", "Check a copy of a dataset, down to the bit."),
+    "versions": ("seedbed.cli.cmd_show:versions", "List all versions of a dataset."),
 }
 """Name -> (where the command lives, the line shown in ``--help``)."""
 
