@@ -46,9 +46,9 @@ _STAGES = {"torrent": "Finding", "checking": "Checking", "fetching": "Fetching",
 def fetch(what: str, where: str, folder: Path | None, *, offline: bool, **given: Any) -> None:
     """Get a dataset, or the data of a torrent: every byte verified, from peers and HTTP mirrors at once.
 
-    A dataset is named as the catalogue names it, or by an info-hash or the hash of a file in it. What other versions share
-    with it is not fetched again. An interrupted fetch goes on where it stopped: run the same command again. Files
-    appear under their final names only when all of them are verified.
+    A dataset is named as the catalogue names it, or by an info-hash or the hash of a file in it. What other versions
+    share with it is not fetched again. An interrupted fetch goes on where it stopped: run the same command again.
+    Files appear under their final names only when all of them are verified.
 
     Exit codes: 0 done, 10 no such dataset, torrent or file, 11 the sources have wrong data, 12 nobody sends it,
     13 no space.
