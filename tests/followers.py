@@ -8,7 +8,11 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from seedbed.catalog.model import Change
+from seedbed.catalog.releasing import waiting
+from seedbed.catalog.releasing.disk import Disk
 from seedbed.catalog.releasing.parquet_tables import ParquetTables
+from seedbed.catalog.releasing.workplace import open_workplace
 from seedbed.catalog.trust.adopt import Adopted, adopt
 from seedbed.catalog.trust.record import Record
 from seedbed.catalog.trust.store import Store
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from seedbed.catalog.model import Release, Site
+    from seedbed.catalog.model import FileRow, Release, Site
     from seedbed.catalog.trust.record import Active, Alarm
 
 
@@ -106,6 +110,23 @@ def publish(keeper: publishers.Keeper, dataset: str, version: str, *, now: dt.da
         publisher.release(publishers.change(publisher, dataset, version))
 
 
+def publish_many(keeper: publishers.Keeper, count: int) -> None:
+    """So many datasets at once."""
+    changes = [publishers.change(None, f"lake-{number}", "1") for number in range(count)]
+    torrents = {name: data for one in changes for name, data in one.torrents.items()}
+    files = tuple(row for one in changes for row in one.files)
+    with keeper.open() as publisher:
+        publisher.release(Change(tuple(one.releases[0] for one in changes), files, torrents))
+
+
+def countersign(keeper: publishers.Keeper) -> None:
+    """The second person signs what waits."""
+    with open_workplace(
+        keeper.folder, keeper.keys / "b", wait_s=0, now=lambda: NOW, tables=keeper.tables, disk=Disk()
+    ) as place:
+        waiting.sign(place)
+
+
 def copy_of(folder: Path, name: str) -> Path:
     """The catalogue as it is now, elsewhere."""
     return shutil.copytree(folder, folder.parent / name)
@@ -127,3 +148,7 @@ class ForcedTables(ParquetTables):
         """Write what shall be published instead."""
         self._catalog(out, site)
         return self._rows
+
+    def merge_files(self, old: Path, new: Sequence[FileRow], out: Path) -> None:  # noqa: ARG002
+        """No file is listed."""
+        self.write_files(out, [])

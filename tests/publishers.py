@@ -79,8 +79,11 @@ def change(
     torrent = f"torrent of {dataset} {version}".encode()
     plain = releases.release(dataset, version)
     facts = replace(plain.torrent, sha256=hashlib.sha256(torrent).hexdigest(), length=len(torrent))
-    placed = versions.add(publisher.versions(dataset) if publisher else [], replace(plain, torrent=facts))
-    return Change(placed, rows(plain, file_count), {facts.best_hex: torrent})
+    files = rows(plain, file_count)
+    size = sum(one.size_bytes for one in files)
+    whole = replace(plain, torrent=facts, file_count=len(files), size_bytes=size)
+    placed = versions.add(publisher.versions(dataset) if publisher else [], whole)
+    return Change(placed, files, {facts.best_hex: torrent})
 
 
 def rows(release: Release, count: int) -> tuple[FileRow, ...]:

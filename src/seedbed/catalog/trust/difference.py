@@ -20,10 +20,11 @@ select case when old.id is null then 'added' when new.id is null then 'removed'
        coalesce(new.info_hash, old.info_hash) as info_hash
 from old full outer join new on old.id = new.id
 where old.id is null or new.id is null or old.status <> new.status or old.updated <> new.updated
+   or old.latest <> new.latest
 order by id
 """
-_COLUMNS = """id, coalesce("seedbed:status", 'active') as status, "seedbed:size_bytes" as size_bytes, updated,
- coalesce("bt:infohash_v1", "bt:infohash_v2") as info_hash"""
+_COLUMNS = """id, "seedbed:latest" as latest, coalesce("seedbed:status", 'active') as status,
+ "seedbed:size_bytes" as size_bytes, updated, coalesce("bt:infohash_v1", "bt:infohash_v2") as info_hash"""
 
 
 @dataclass(frozen=True, slots=True)
