@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +73,8 @@ def fetch(
 
     chosen = replace(options or Options(), files=files) if files else options or Options()
     if names_torrent(what):
+        import asyncio  # noqa: PLC0415  # 60 ms
+
         from seedbed.fetching import flow  # noqa: PLC0415
 
         return asyncio.run(flow.fetch(what, replace(chosen, folder=Path(into or "."))))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,6 +181,8 @@ class Catalog:
             NoSpaceError: the disk is full; what came is kept.
             InputError: the destination holds something else.
         """
+        import asyncio  # noqa: PLC0415  # 60 ms
+
         from seedbed.fetching.options import Options  # noqa: PLC0415
         from seedbed.library.cache import Cache  # noqa: PLC0415
         from seedbed.library.fetch import Wanted, fetch  # noqa: PLC0415
