@@ -26,7 +26,10 @@ def render() -> str:
 
 
 def _helps(name: str, command: click.Command) -> Iterator[tuple[str, str]]:
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command, info_name=name, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]
+    )
+    command._help_option = None  # click keeps the one of whoever asked first
     yield name, command.get_help(context)
     if isinstance(command, click.Group):
         for child in command.list_commands(context):

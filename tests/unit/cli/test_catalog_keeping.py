@@ -208,7 +208,7 @@ def test_a_team_founds_and_releases(run: Callable[..., str], team: Path, tmp_pat
     publish(team, tmp_path / "a")
     text = run("status", team)
     assert "A release waits for signatures" in text
-    assert "release 1: 1 new (1.0 MB), 0 changed, 0 withdrawn" in text
+    assert "release 1: 1 new (2.0 kB), 0 changed, 0 withdrawn" in text
     assert "targets 2: signed by a; 1 more of b, c" in text
     assert tuf_client.read(team, tmp_path / "c2", "catalog.parquet", now=clock()) == old
     run("sign", team, "--refresh", "--keys-dir", tmp_path / "a")
