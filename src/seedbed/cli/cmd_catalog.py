@@ -11,6 +11,7 @@ COMMANDS = {
     "add-key": ("seedbed.cli.cmd_catalog_keys:add_key", "Let one more person or machine sign."),
     "deprecate": ("seedbed.cli.cmd_catalog_mark:deprecate", "Say that a version should no longer be used."),
     "diff": ("seedbed.cli.cmd_catalog_pull:diff", "Show what changed from one release to the next."),
+    "edit": ("seedbed.cli.cmd_catalog_edit:edit", "Change what is said of a version; its data stays."),
     "init": ("seedbed.cli.cmd_catalog_init:init", "Make a new catalogue, with its keys."),
     "key": ("seedbed.cli.cmd_catalog_keys:key", "Make and show the keys of a person."),
     "leave": ("seedbed.cli.cmd_catalog_pull:leave", "Follow a catalogue no more."),

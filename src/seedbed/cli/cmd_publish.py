@@ -5,26 +5,19 @@ from __future__ import annotations
 
 import functools
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seedbed.cli import catalog_options, output, passphrase, progress
+from seedbed.cli import catalog_options, field_options, output, passphrase, progress
 from seedbed.cli.hashing import hashed
 from seedbed.cli.wish import SIZE, are_urls, wish_of
 
 if TYPE_CHECKING:
     import datetime as dt
+    from pathlib import Path
 
     from seedbed.publishing.request import Prepared, Published, Request
-
-_FIELDS = (
-    "title", "description", "license", "license_url", "doi", "concept_doi", "citation", "keywords", "providers",
-    "bbox", "time", "language", "jurisdiction", "collection", "source_url", "source_portal", "source_id",
-    "source_access", "threat",
-)  # fmt: skip
-"""Options that say something of the dataset, under their names in metadata files."""
 
 
 @click.command()
@@ -34,28 +27,7 @@ _FIELDS = (
 @catalog_options.catalog_option
 @catalog_options.keys_option
 @catalog_options.wait_option
-@click.option("--metadata", "metadata_file", metavar="FILE", help="The fields below in a YAML or JSON file.")
-@click.option("--title", metavar="TEXT")
-@click.option("--description", metavar="TEXT")
-@click.option("--license", metavar="SPDX", help="Such as CC-BY-4.0, or 'other' with --license-url.")
-@click.option("--license-url", metavar="URL", help="The text of a licence that is called 'other'.")
-@click.option("--doi", metavar="DOI", help="Of this version.")
-@click.option("--concept-doi", metavar="DOI", help="Of all versions together.")
-@click.option("--citation", metavar="TEXT", help="How to cite this version.")
-@click.option("--keyword", "keywords", multiple=True, metavar="WORD", help="Repeat for more.")
-@click.option(
-    "--provider", "providers", multiple=True, metavar="'NAME <URL> (ROLES)'", help="Who made or keeps it; repeat."
-)
-@click.option("--bbox", metavar="W,S,E,N", help="Degrees; read from the data if not given.")
-@click.option("--time", metavar="TIME", help="What the data is about: 2024, 2024-05-01, 2020/2024 …")
-@click.option("--language", metavar="TAG", help="Of the data and its title, such as es-MX.")
-@click.option("--jurisdiction", metavar="CODE", help="Whose data it is, such as MX; its extent if the data has none.")
-@click.option("--collection", metavar="ID", help="A group of datasets.")
-@click.option("--source-url", metavar="URL", help="Where the data was taken from.")
-@click.option("--source-portal", metavar="TEXT", help="The portal it was taken from.")
-@click.option("--source-id", metavar="TEXT", help="What the portal calls it.")
-@click.option("--source-access", type=click.Choice(["open", "restricted", "gone"]), help="Whether it can be had there.")
-@click.option("--threat", type=click.Choice(["none", "watch", "at-risk", "gone"]), help="Whether it may vanish there.")
+@field_options.field_options
 @click.option("--name", default="", metavar="NAME", help="The torrent's name; that of the file or folder if not given.")
 @click.option("--format", "format_", type=click.Choice(["hybrid", "v1", "v2"]), default=None, help="[default: hybrid]")
 @click.option("--piece-length", type=SIZE, default=0, metavar="N", help="Bytes, or 1MiB; chosen from the files if not.")
@@ -103,14 +75,12 @@ def _now() -> dt.datetime:
 def _request(paths: tuple[str, ...], options: dict[str, Any]) -> Request:
     from seedbed.publishing.request import Request  # noqa: PLC0415
 
-    metadata_file = options["metadata_file"]
-    given = {key: options[key] for key in _FIELDS}
     return Request(
         dataset=options["dataset"],
         source=paths if are_urls(paths) else paths[0],
         version=options["version"],
-        said={key: value for key, value in given.items() if value not in {None, ()}},
-        metadata_file=Path(metadata_file) if metadata_file else None,
+        said=field_options.said(options),
+        metadata_file=field_options.metadata_file(options),
         wish=wish_of(options),
         name=options["name"],
         follow_symlinks=options["follow_symlinks"],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.catalog import paths
 from seedbed.catalog.stac.item import to_item
-from seedbed.cli import output
+from seedbed.cli import catalog_options, output
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -116,19 +116,14 @@ def _standing(done: Published, folder: Path) -> list[str]:
     released = done.released
     if released is None:
         return []
-    where = f"  {'catalogue':<10} {output.plain(str(folder))}, release {released.serial}"
-    if released.is_public:
-        return [where]
-    some = "1 signature" if released.missing_signatures == 1 else f"{released.missing_signatures} signatures"
-    return [f"{where}, waits for {some} more"]
+    return [f"  {'catalogue':<10} {output.plain(str(folder))}, release {released.serial}"]
 
 
 def _next(done: Published, folder: Path, source: str) -> list[str]:
     if done.released is None:
         return []
-    place = shlex.quote(str(folder))
     if not done.released.is_public:
-        return ["", "Next, by another keeper of the catalogue:", f"  seedbed catalog sign {place}"]
+        return ["", catalog_options.what_is_missing(done.released.missing_signatures, folder)]
     if not source:
         return []
     torrent = shlex.quote(str(folder / paths.torrent(done.release.torrent.best_hex)))

@@ -54,6 +54,16 @@ def descriptor(release: Release, files: Sequence[FileRow], each: Mapping[str, In
     return {key: value for key, value in found.items() if value}
 
 
+def with_words_of(package: Mapping[str, Any], release: Release) -> dict[str, Any]:
+    """A descriptor with what is said of the version now, and the files as they were.
+
+    Args:
+        package: The descriptor until now.
+        release: The version.
+    """
+    return descriptor(release, (), {}) | {"resources": package.get("resources", [])}
+
+
 def _licence(release: Release) -> dict[str, str]:
     if release.license == licenses.OTHER:
         return {"path": release.license_url} if release.license_url else {"name": "other"}

@@ -22,10 +22,9 @@ from seedbed.creating.scan import scan
 from seedbed.errors import InputError
 from seedbed.hashing.files import LocalFiles
 from seedbed.inspecting import Inspected, inspect_folder
-from seedbed.publishing import datapackage, entry, metadata, metadata_file, sidecars
-from seedbed.publishing.reading import read
+from seedbed.publishing import datapackage, entry, metadata, sidecars
+from seedbed.publishing.own_words import own_sources
 from seedbed.publishing.request import Prepared, Published
-from seedbed.publishing.said import Source
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,8 +36,7 @@ if TYPE_CHECKING:
     from seedbed.creating.dataset import Dataset
     from seedbed.publishing.metadata import Described
     from seedbed.publishing.request import Catalog, Hashed, Publisher, Request
-
-COMMAND_LINE = "the command line"
+    from seedbed.publishing.said import Source
 
 
 def publish(request: Request, publisher: Publisher, *, hashed: Hashed, now: Callable[[], dt.datetime]) -> Published:
@@ -69,7 +67,7 @@ def prepare(
         UnsuitableFileError: links, special or unreadable files.
         InputError: there is nothing to share.
     """
-    own, findings = _own_sources(request)
+    own, findings = own_sources(request.said, request.metadata_file)
     dataset = _dataset(request)
     files = _local_files(dataset)
     beside, remarks = sidecars.read_sidecars(files) if not dataset.is_single_file else ([], [])
@@ -113,18 +111,6 @@ def release(
     refuse(new.id, [*metadata.faults(new), *(one for row in rows for one in checks.file_findings(row))])
     released = None if is_trial else publisher.release(change)  # type: ignore[union-attr]  # a trial needs no lock
     return Published(new, rows, torrent.torrent, package, described.origins, prepared.remarks, released, is_new=True)
-
-
-def _own_sources(request: Request) -> tuple[list[Source], list[Finding]]:
-    """What the person says, on the command line and in a file."""
-    said, findings = read(request.said)
-    sources = [Source(COMMAND_LINE, said)]
-    if request.metadata_file:
-        name = request.metadata_file.name
-        filed, faults = read(metadata_file.load(request.metadata_file), where=name)
-        sources.append(Source(name, filed))
-        findings += faults
-    return sources, findings
 
 
 def _refuse_faults(
@@ -180,7 +166,7 @@ def _nothing_new(prepared: Prepared, twin: Release, catalog: Catalog) -> Publish
     if wanted and wanted != twin.version:
         raise InputError(
             f"{ids.item_id(twin.dataset, wanted)}: the very same data is published as {twin.id}",
-            hint="There is nothing new to publish.",
+            hint="There is nothing new to publish. seedbed catalog edit changes what is said of it.",
         )
     rows = tuple(catalog.files(twin.id))
     return Published(twin, rows, b"", {}, {}, prepared.remarks, None, is_new=False)

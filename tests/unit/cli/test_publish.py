@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from seedbed.catalog import paths
 from seedbed.catalog.table import reader
-from seedbed.cli.main import main
+from seedbed.cli.cmd_catalog import catalog
+from seedbed.cli.cmd_publish import publish
 from seedbed.core import metainfo_reader
 from seedbed.errors import InputError, MetadataError, NotFoundError
 from tests.programs import shared_data
@@ -31,8 +32,10 @@ def run(tmp_path: Path) -> Run:
 
     def run(*arguments: object, json_wanted: bool = True, **environment: str) -> Any:
         here = {"SEEDBED_HOME": str(tmp_path / "home"), "SEEDBED_KEY_PASSPHRASE": "", "SEEDBED_CATALOG": ""}
-        words = [*map(str, arguments), *(["--json"] if json_wanted else [])]
-        done = CliRunner().invoke(main, words, env=here | environment, catch_exceptions=False)
+        command, *words = [*map(str, arguments), *(["--json"] if json_wanted else [])]
+        done = CliRunner().invoke(
+            {"catalog": catalog, "publish": publish}[command], words, env=here | environment, catch_exceptions=False
+        )
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout) if json_wanted else done.output
 
@@ -126,3 +129,25 @@ def test_several_paths_are_refused(tmp_path: Path, run: Run) -> None:
     """A dataset is one file or one folder, as it will be on the disks of others."""
     with pytest.raises(InputError, match="one file or folder"):
         run("publish", tmp_path / "a", tmp_path / "b", "--dataset", "a")
+
+
+def test_a_version_gets_its_doi(tmp_path: Path, run: Run) -> None:
+    """What is said of a version changes in table, item and descriptor; the same words again change nothing."""
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    done = run("publish", tmp_path / "a.csv", "--dataset", "a", "--version", "1", "--title", "A", "--license", "MIT")
+
+    changed = run("catalog", "edit", "a", "--doi", "https://doi.org/10.5281/zenodo.1", "--keyword", "new")
+    again = run("catalog", "edit", "a@1", "--doi", "10.5281/zenodo.1")
+
+    assert (changed["id"], changed["changed"], changed["serial"]) == ("a@1", ["keywords", "doi"], 2)
+    assert (again["changed"], again["serial"]) == ([], None)
+    (one,) = reader.read_catalog(tmp_path / "site" / paths.CATALOG)
+    assert (one.doi, one.keywords, one.torrent.info_hash_v2) == ("10.5281/zenodo.1", ("new",), done["infohash_v2"])
+    package = json.loads((tmp_path / "site" / paths.datapackage("a", "1")).read_text())
+    assert (package["id"], len(package["resources"])) == ("https://doi.org/10.5281/zenodo.1", 1)
+    with pytest.raises(NotFoundError, match="no such version"):
+        run("catalog", "edit", "a@2", "--title", "x")
+    with pytest.raises(NotFoundError, match="no such dataset"):
+        run("catalog", "edit", "b", "--title", "x")
+    with pytest.raises(MetadataError, match="bbox"):
+        run("catalog", "edit", "a", "--bbox", "0,0,0,99")
