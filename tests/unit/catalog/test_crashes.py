@@ -6,7 +6,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import shutil
+import tempfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,8 +24,7 @@ from tests import publishers, tuf_client
 from tests.tuf_client import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from tests.publishers import Keeper
 
@@ -124,12 +125,20 @@ def a_refresh(tmp_path: Path) -> Story:
 STORIES = [a_release, a_second_signature, another_online_key, a_refresh]
 
 
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder in memory where there is one: thousands of flushes would take a disk its time."""
+    memory = Path("/dev/shm")  # noqa: S108  # only as a place that is fast
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("tell", STORIES, ids=lambda tell: tell.__name__)
-def test_old_or_new_at_every_step(tell: Callable[[Path], Story], tmp_path: Path) -> None:
+def test_old_or_new_at_every_step(tell: Callable[[Path], Story], place: Path) -> None:
     """For each N: killed before step N, readers get the old or the new catalogue, whole; then it is finished."""
-    story = tell(tmp_path)
+    story = tell(place)
     old = (story.keeper.folder / paths.CATALOG).read_bytes()
-    done = copied(story.keeper, tmp_path / "done")
+    done = copied(story.keeper, place / "done")
     counted = Death()
     story.act(done, Disk(counted))
     new = (done.folder / paths.CATALOG).read_bytes()
@@ -138,15 +147,15 @@ def test_old_or_new_at_every_step(tell: Callable[[Path], Story], tmp_path: Path)
 
     seen = set()
     for at in range(1, counted.steps + 1):
-        killed = copied(story.keeper, tmp_path / str(at))
+        killed = copied(story.keeper, place / str(at))
         with pytest.raises(Killed):
             story.act(killed, Disk(Death(at)))
 
-        got = tuf_client.read(killed.folder, tmp_path / "caches" / str(at), paths.CATALOG, now=LATER)
+        got = tuf_client.read(killed.folder, place / "caches" / str(at), paths.CATALOG, now=LATER)
         assert got in (old, new), at
         assert (killed.folder / paths.CATALOG).read_bytes() in (old, new), at
         story.act(killed, Disk())
-        assert tuf_client.read(killed.folder, tmp_path / "caches" / str(at), paths.CATALOG, now=LATER) == new, at
+        assert tuf_client.read(killed.folder, place / "caches" / str(at), paths.CATALOG, now=LATER) == new, at
         assert (killed.folder / paths.CATALOG).read_bytes() == new
         assert not (killed.folder / ".pending").exists()
         seen.add(got)
@@ -154,9 +163,9 @@ def test_old_or_new_at_every_step(tell: Callable[[Path], Story], tmp_path: Path)
     assert seen == {old, new}
 
 
-def test_a_founding_that_was_killed_is_repeated(tmp_path: Path) -> None:
+def test_a_founding_that_was_killed_is_repeated(place: Path) -> None:
     """For each N: a founding that was stopped is there afterwards, or can be done again in the same folder."""
-    first = publishers.keeper(tmp_path / "first")
+    first = publishers.keeper(place / "first")
     with first.open() as publisher:
         holders = {role: publisher.repository.holders(role) for role in roles.ALL}
         site = publisher.site
@@ -166,16 +175,16 @@ def test_a_founding_that_was_killed_is_repeated(tmp_path: Path) -> None:
         found(keeper.folder, site, holders, ring, now=lambda: NOW, tables=keeper.tables, disk=disk)
 
     counted = Death()
-    act(replace(first, folder=tmp_path / "counted"), Disk(counted))
+    act(replace(first, folder=place / "counted"), Disk(counted))
     for at in range(1, counted.steps + 1):
-        killed = replace(first, folder=tmp_path / f"killed-{at}")
+        killed = replace(first, folder=place / f"killed-{at}")
         with pytest.raises(Killed):
             act(killed, Disk(Death(at)))
         with contextlib.suppress(InputError):  # it was far enough to be finished, not repeated
             act(killed, Disk())
         with killed.open() as publisher:
             assert publisher.site == site
-        tuf_client.read(killed.folder, tmp_path / "caches" / str(at), paths.CATALOG)
+        tuf_client.read(killed.folder, place / "caches" / str(at), paths.CATALOG)
 
 
 def copied(keeper: Keeper, folder: Path) -> Keeper:
