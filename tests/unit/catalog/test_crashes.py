@@ -171,13 +171,15 @@ def test_a_founding_that_was_killed_is_repeated(place: Path) -> None:
         site = publisher.site
 
     def act(keeper: Keeper, disk: Disk) -> None:
-        ring = first.ring("a")
+        ring = keeper.ring("a")
         found(keeper.folder, site, holders, ring, now=lambda: NOW, tables=keeper.tables, disk=disk)
 
     counted = Death()
-    act(replace(first, folder=place / "counted"), Disk(counted))
+    new = replace(first, folder=place / "none")
+    (first.keys / "a/site/known.json").unlink()
+    act(copied(new, place / "counted"), Disk(counted))
     for at in range(1, counted.steps + 1):
-        killed = replace(first, folder=place / f"killed-{at}")
+        killed = copied(new, place / f"killed-{at}")
         with pytest.raises(Killed):
             act(killed, Disk(Death(at)))
         with contextlib.suppress(InputError):  # it was far enough to be finished, not repeated
@@ -188,6 +190,9 @@ def test_a_founding_that_was_killed_is_repeated(place: Path) -> None:
 
 
 def copied(keeper: Keeper, folder: Path) -> Keeper:
-    """The same catalogue once more."""
-    shutil.copytree(keeper.folder, folder)
-    return replace(keeper, folder=folder)
+    """The same catalogue once more, with its keys and what its keepers remember."""
+    keys_copy = folder.with_name(f"{folder.name}-keys")
+    shutil.copytree(keeper.keys, keys_copy)
+    if keeper.folder.exists():
+        shutil.copytree(keeper.folder, folder)
+    return replace(keeper, folder=folder, keys=keys_copy)

@@ -84,10 +84,21 @@ def build(
     stage.put({_descriptor(name): _json(package) for name, package in change.datapackages.items()})
     changed = len(change.releases) - added
     _log(folder, stage, site, rows=rows, added=added, changed=changed)
-    facts = _facts(stage.tree, site, rows)
+    return Built(site, targets(stage.tree, site, rows, known), added, changed)
+
+
+def targets(tree: Path, site: Site, rows: int, known: Mapping[str, TargetFacts]) -> dict[str, TargetFacts]:
+    """All that is to be signed of a release, also what stays from before.
+
+    Args:
+        tree: Holds its files.
+        site: What the catalogue then says of itself.
+        rows: Versions in it.
+        known: What is signed before it.
+    """
+    facts = _facts(tree, site, rows)
     changes = cleaning.kept_changes({**known, **facts}, facts[paths.CATALOG].length)
-    fixed = {path: facts[path] for path in (paths.CATALOG, paths.FILES, paths.RELEASES_LOG)}
-    return Built(site, fixed | changes, added, changed)
+    return {path: facts[path] for path in (paths.CATALOG, paths.FILES, paths.RELEASES_LOG)} | changes
 
 
 def check_torrents(change: Change) -> None:

@@ -59,6 +59,7 @@ def publish(place: Workplace) -> None:
     place.stage.make_ready()
     place.stage.apply()
     cleaning.clean(place.folder, place.disk)
+    place.remember()
 
 
 def can_seal(draft: Draft, ring: KeyRing) -> bool:

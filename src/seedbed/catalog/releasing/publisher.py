@@ -18,7 +18,7 @@ from seedbed.catalog import paths
 from seedbed.catalog.releasing import building, finishing
 from seedbed.catalog.releasing.disk import as_our_error
 from seedbed.catalog.releasing.workplace import open_workplace
-from seedbed.catalog.signing import changes, keys, repository, roles
+from seedbed.catalog.signing import changes, keys, own_trust, repository, roles
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,9 +91,11 @@ class Publisher:
         Raises:
             SigningKeyError: no key for releases is here, or it does not open.
             StateError: another release waits for signatures.
+            TrustError: the tables that are there are not those that were signed.
         """
         self._place.refuse_waiting()
         finishing.open_own_keys(self._repository.holders(roles.TARGETS), self.ring)
+        own_trust.verify_tables(self.folder, self._repository)
 
     def release(self, change: Change) -> Released:
         """Publish a change: all of it or nothing, also when the power fails half-way.
@@ -102,6 +104,7 @@ class Publisher:
             InputError: there is nothing to publish, or it does not fit to what is published.
             SigningKeyError: no key for releases is here, or it does not open.
             StateError: another release waits for signatures, or the disk refused.
+            TrustError: the tables that are there are not those that were signed.
         """
         if not change.releases:
             raise InputError("release: there is nothing to publish")
@@ -156,6 +159,7 @@ def open_publisher(
         BusyError: another publisher has it.
         SigningKeyError: the keys lie inside the catalogue.
         CatalogError: what is there cannot be read.
+        TrustError: what is there is not signed as it must be, or older than it was.
         StateError: the disk refused.
     """
     with open_workplace(

@@ -18,7 +18,7 @@ from seedbed.catalog.model import Change
 from seedbed.catalog.releasing import building, finishing, log
 from seedbed.catalog.releasing.disk import as_our_error
 from seedbed.catalog.signing import draft as drafts
-from seedbed.catalog.signing import repository, roles
+from seedbed.catalog.signing import own_trust, repository, roles
 from seedbed.catalog.signing.draft import Draft
 from seedbed.errors import NotFoundError, TrustError
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from seedbed.catalog.releasing.workplace import Workplace
     from seedbed.catalog.signing.draft import Standing
     from seedbed.catalog.signing.public_key import PublicKey
-    from seedbed.catalog.signing.repository import Repository
+    from seedbed.catalog.signing.repository import Repository, TargetFacts
 
 _SPARE = "proof"
 
@@ -156,15 +156,17 @@ def prove(place: Workplace, draft: Draft) -> None:
     _prove_versions(draft, place.now())
     if draft.targets is None:
         return
-    tree = place.stage.tree
-    known = draft.base.target_facts() if draft.base else {}
-    for path, facts in _facts(draft).items():
-        if (tree / path).is_file():
-            _expect(_sha256(tree / path) == facts.sha256, f"{path}: it is not the file whose hash is to be signed")
-        else:
-            _expect(known.get(path) == facts, f"{path}: it is to be signed, and is not there")
-    if (tree / paths.CATALOG).exists() and draft.base is not None:
-        _prove_tables(place, draft.base)
+    if draft.base is None:
+        _prove_empty(place)
+        expected = building.targets(place.stage.tree, place.tables.read_site(place.stage.tree / paths.CATALOG), 0, {})
+    elif (place.stage.tree / paths.CATALOG).exists():
+        own_trust.verify_tables(place.folder, draft.base)
+        expected = _prove_tables(place, draft.base)
+    else:
+        expected = draft.base.target_facts()
+    signed = _facts(draft)
+    for path in sorted(signed | expected):
+        _expect(signed.get(path) == expected.get(path), f"{path}: what is signed of it is not what it is")
 
 
 def _sign(place: Workplace, draft: Draft) -> Signed:
@@ -189,12 +191,20 @@ def _prove_versions(draft: Draft, now: dt.datetime) -> None:
     for role, signed in [*parts, *([(roles.TARGETS, draft.targets.signed)] if draft.targets else [])]:
         _expect(signed.expires <= late + roles.LIFETIME[role], f"{role}: it would be good for too long")
     _expect(bool(draft.roots or draft.targets), "there is nothing to be signed")
-    if len(draft.roots) > 2:
-        _expect(False, f"expected at most 2 new roots, got {len(draft.roots)}")  # noqa: FBT003
+    _expect(len(draft.roots) <= 2, f"expected at most 2 new roots, got {len(draft.roots)}")
+    for root in draft.roots if draft.base else ():
+        same = root.signed.unrecognized_fields == draft.base.root.signed.unrecognized_fields if draft.base else True
+        _expect(same and bool(root.signed.consistent_snapshot), "root: it changes more than who may sign")
 
 
-def _prove_tables(place: Workplace, base: Repository) -> None:
-    """Published rows and changed rows must give the tables that are to be signed."""
+def _prove_empty(place: Workplace) -> None:
+    """A new catalogue has no rows yet."""
+    rows = place.tables.read_releases(place.stage.tree / paths.CATALOG)
+    _expect(next(iter(rows), None) is None, "catalog.parquet: a new catalogue has no rows")
+
+
+def _prove_tables(place: Workplace, base: Repository) -> dict[str, TargetFacts]:
+    """Published rows and changed rows must give the tables that are to be signed; returns all that is to be."""
     tree, folder, tables = place.stage.tree, place.folder, place.tables
     site, before = tables.read_site(tree / paths.CATALOG), tables.read_site(folder / paths.CATALOG)
     _expect(site.serial == before.serial + 1, f"expected serial {before.serial + 1}, got {site.serial}")
@@ -220,6 +230,7 @@ def _prove_tables(place: Workplace, base: Repository) -> None:
     torrents = {one.torrent.best_hex: tree / paths.torrent(one.torrent.best_hex) for one in releases if one.id in new}
     given = {name: path.read_bytes() for name, path in torrents.items() if path.exists()}
     building.check_torrents(Change(tuple(releases), tuple(rows), given))
+    return building.targets(tree, site, count, base.target_facts())
 
 
 def _staged_rows(place: Workplace, site: Site) -> tuple[list[Release], set[str]]:
@@ -242,7 +253,7 @@ def _key_changes(draft: Draft) -> Iterator[str]:
             yield f"{role}: {after.threshold} must sign instead of {before.threshold}"
 
 
-def _facts(draft: Draft) -> dict[str, repository.TargetFacts]:
+def _facts(draft: Draft) -> dict[str, TargetFacts]:
     if draft.targets is None:
         return {}
     return {path: repository.from_target(target) for path, target in draft.targets.signed.targets.items()}

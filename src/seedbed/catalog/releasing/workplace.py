@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seedbed.catalog import paths
+from seedbed.catalog import ids, paths
 from seedbed.catalog.releasing import cleaning, lock
 from seedbed.catalog.releasing.disk import Disk, as_our_error
 from seedbed.catalog.releasing.stage import Stage
-from seedbed.catalog.signing import keys, repository
+from seedbed.catalog.signing import keys, own_trust, repository
 from seedbed.catalog.signing.key_ring import KeyRing
 from seedbed.errors import NotFoundError, StateError
 
@@ -35,6 +35,10 @@ class Workplace:
     now: Callable[[], dt.datetime]
     disk: Disk
     stage: Stage
+
+    def remember(self) -> None:
+        """Remember what was just published: it never goes back from here."""
+        own_trust.remember(self.folder, self.ring.folders[-1])
 
     def refuse_waiting(self) -> None:
         """Do nothing when nothing waits for signatures.
@@ -84,6 +88,7 @@ def open_workplace(
         BusyError: another publisher has it.
         SigningKeyError: the keys lie inside the catalogue.
         CatalogError: what is there cannot be read.
+        TrustError: what is there is not signed as it must be, or older than it was.
         StateError: the disk refused.
     """
     keys.refuse_inside(folder, keys_folder)
@@ -100,7 +105,10 @@ def open_workplace(
             cleaning.clean(folder, disk)
         except OSError as error:
             raise as_our_error(error, folder) from error
-        ring = KeyRing([keys_folder, keys_folder / _site_id(folder, stage)], passphrase=passphrase)
+        memory = keys_folder / _site_id(folder, stage)
+        if repository.root_version(folder):
+            own_trust.check_memory(folder, memory, own_trust.verified(folder))
+        ring = KeyRing([keys_folder, memory], passphrase=passphrase)
         yield Workplace(folder, ring, tables or default_tables(), now, disk, stage)
 
 
@@ -110,7 +118,7 @@ def _site_id(folder: Path, stage: Stage) -> str:
 
     place = folder if repository.root_version(folder) else stage.tree
     path = repository.role_path("root", max(repository.root_version(place), 1))
-    return repository.site_id(repository.read(place, path, Root).signed)
+    return ids.check_dataset(repository.site_id(repository.read(place, path, Root).signed))
 
 
 def default_tables() -> Tables:
