@@ -97,7 +97,7 @@ def test_what_a_release_adds_is_told_from_its_own_files(tmp_path: Path) -> None:
     found = standing(keeper, dt.timedelta()).waiting
 
     assert found is not None
-    assert (found.serial, found.added, found.changed, found.size_bytes) == (2, ("rivers@2",), ("rivers@1",), 1_000_000)
+    assert (found.serial, found.added, found.changed, found.size_bytes) == (2, ("rivers@2",), ("rivers@1",), 2_000)
     assert [(one.role, one.needed, [key.name for key in one.may_sign]) for one in found.standings] == [
         ("targets", 1, ["b"])
     ]

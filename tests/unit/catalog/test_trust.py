@@ -291,7 +291,8 @@ def test_a_join_link_for_another_catalogue_is_refused(tmp_path: Path, keeper: Ke
 
 def test_a_fork_is_told(follower: Follower, keeper: Keeper, tmp_path: Path) -> None:
     """Two catalogues are signed as one release: somebody shows different people different things."""
-    other = replace(keeper, folder=followers.copy_of(keeper.folder, "fork"))
+    fork = followers.copy_of(keeper.folder, "fork")
+    other = replace(keeper, folder=fork, keys=followers.copy_of(keeper.keys, "keys-of-the-fork"))
     followers.publish(keeper, "rivers", "2")
     followers.publish(other, "wells", "2")
     followers.publish(other, "wells", "3")
