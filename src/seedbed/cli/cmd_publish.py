@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,6 @@ from seedbed.cli.wish import SIZE, are_urls, wish_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from pathlib import Path
 
     from seedbed.publishing.request import Prepared, Published, Request
 
@@ -50,11 +50,14 @@ def publish(paths: tuple[str, ...], **options: Any) -> None:
     taken from --metadata, from a datapackage.json or STAC file among the data, from the data itself, and from the
     version before. A published version never changes; the same data again is nothing new.
     """
-    from seedbed.publishing import catalog_folder, flow  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.publishing import catalog_folder, flow, nesting  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     folder = catalog_options.catalog_folder(options["catalog"])
     request = _request(paths, options)
     known = catalog_folder.open_folder(folder)
+    if isinstance(request.source, str):
+        keys = catalog_options.keys_folder(options["keys_dir"])
+        nesting.refuse_nested(Path(request.source), catalog=folder, keys=keys)
     with progress.bar("Inspecting") as report:
         prepared = flow.prepare(request, known, now=_now(), progress=report)
     for remark in prepared.remarks:

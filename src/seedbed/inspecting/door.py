@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from seedbed.inspecting import kinds
 from seedbed.inspecting.inspected import Inspected
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from seedbed.inspecting.kinds import Family
@@ -40,27 +42,11 @@ def inspect(path: Path) -> Inspected:
 
 def _read(path: Path, family: Family) -> Inspected:
     """Each reader is imported only when a file needs it: together they are half a second."""
-    if family == "delimited":
-        from seedbed.inspecting.delimited import inspect_delimited  # noqa: PLC0415
-
-        return inspect_delimited(path)
-    if family == "parquet":
-        from seedbed.inspecting.parquet import inspect_parquet  # noqa: PLC0415
-
-        return inspect_parquet(path)
-    if family == "vector":
-        from seedbed.inspecting.vector import inspect_vector  # noqa: PLC0415
-
-        return inspect_vector(path)
-    if family == "raster":
-        from seedbed.inspecting.raster import inspect_raster  # noqa: PLC0415
-
-        return inspect_raster(path)
-    if family == "tiles":
-        from seedbed.inspecting.tiles import inspect_tiles  # noqa: PLC0415
-
-        return inspect_tiles(path)
-    return Inspected()
+    if not family:
+        return Inspected()
+    module = importlib.import_module(f"seedbed.inspecting.{family}")
+    reader: Callable[[Path], Inspected] = getattr(module, f"inspect_{family}")
+    return reader(path)
 
 
 def _kind(path: Path) -> tuple[str, Family]:

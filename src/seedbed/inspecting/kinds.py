@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Family: TypeAlias = Literal["", "delimited", "parquet", "raster", "tiles", "vector"]
+Family: TypeAlias = Literal["", "archive", "delimited", "parquet", "raster", "tiles", "vector"]
 
 _KINDS: dict[str, tuple[str, Family]] = {
     ".7z": ("application/x-7z-compressed", ""),
@@ -64,7 +64,7 @@ _KINDS: dict[str, tuple[str, Family]] = {
     ".xz": ("application/x-xz", ""),
     ".yaml": ("application/yaml", ""),
     ".yml": ("application/yaml", ""),
-    ".zip": ("application/zip", ""),
+    ".zip": ("application/zip", "archive"),
     ".zst": ("application/zstd", ""),
 }
 GEOJSON = _KINDS[".geojson"]

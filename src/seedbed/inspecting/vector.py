@@ -44,36 +44,51 @@ _BEGINNINGS = {
     ".shp": (b"\x00\x00\x27\x0a",),
 }
 _WITH_LAYERS = frozenset((".gpkg",))
+"""Asking for their names costs GeoJSON a whole reading of the file."""
+HEAD_BYTES = 256
 _JSON_BEGINNINGS = (b"{", b"\x1e", b"\xef\xbb\xbf")
 """An object, RFC 8142's record separator, or a byte order mark."""
 
 
 def inspect_vector(path: Path) -> Inspected:
     """Layers, columns, rows, coordinate system and extent."""
-    if not _begins_well(path):
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not begins_well(path.suffix, head):
         return Inspected(remarks=("it is empty, or not what its name says",))
+    return read_vector(str(path), path.suffix)
+
+
+def read_vector(place: str, suffix: str) -> Inspected:
+    """What GDAL reads at a place, which may be within an archive (``/vsizip/…``); its beginning was checked.
+
+    Args:
+        place: Path in GDAL's own file systems.
+        suffix: Of the file's name: ``.shp``.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # GDAL's doubts about a field's width are not the reader's
         try:
-            return _inspect(path)
+            return _inspect(place, has_layers=suffix.lower() in _WITH_LAYERS)
         except DataSourceError as error:
             return Inspected(remarks=(f"it cannot be read: {_first_line(error)}",))
 
 
-def _begins_well(path: Path) -> bool:
-    """Whether a file is what its name says.
+def begins_well(suffix: str, head: bytes) -> bool:
+    """Whether a file begins as its name says.
 
     GDAL goes by content alone, and some of its formats are recipes that make it fetch URLs: whoever puts one into a
     folder of data under the name of a GeoJSON shall not make the publisher's machine ask for anything.
+
+    Args:
+        suffix: Of the file's name.
+        head: Its first :data:`HEAD_BYTES`.
     """
-    with path.open("rb") as file:
-        head = file.read(256).lstrip(b" \t\r\n")
-    return head.startswith(_BEGINNINGS.get(path.suffix.lower(), _JSON_BEGINNINGS))
+    return head.lstrip(b" \t\r\n").startswith(_BEGINNINGS.get(suffix.lower(), _JSON_BEGINNINGS))
 
 
-def _inspect(path: Path) -> Inspected:
-    has_layers = path.suffix.lower() in _WITH_LAYERS  # asking costs GeoJSON a whole reading of the file
-    names = [str(name) for name, _ in pyogrio.list_layers(path)] if has_layers else [None]
+def _inspect(path: str, *, has_layers: bool) -> Inspected:
+    names: list[str | None] = [str(name) for name, _ in pyogrio.list_layers(path)] if has_layers else [None]
     layers = [_layer(path, name) for name in names[:MAX_LAYERS]]
     boxes, remarks = [], []
     for name, layer in zip(names, layers, strict=False):
@@ -96,12 +111,12 @@ def _inspect(path: Path) -> Inspected:
     )
 
 
-def _layer(path: Path, name: str | None) -> dict[str, Any]:
+def _layer(path: str, name: str | None) -> dict[str, Any]:
     found: dict[str, Any] = pyogrio.read_info(path, layer=name, force_feature_count=True, force_total_bounds=True)
     return found
 
 
-def _extent(path: Path, name: str | None, layer: dict[str, Any]) -> tuple[BBox | None, str]:
+def _extent(path: str, name: str | None, layer: dict[str, Any]) -> tuple[BBox | None, str]:
     if not layer["geometry_type"]:
         return None, ""
     if not layer["features"]:
@@ -121,7 +136,7 @@ def _may_cross(box: BBox) -> bool:
     return box[2] - box[0] > extent.HALF_WORLD_DEG
 
 
-def _crossing(path: Path, name: str | None) -> BBox | None:
+def _crossing(path: str, name: str | None) -> BBox | None:
     """The box of features that lie on both sides of the antimeridian; None when they lie elsewhere too."""
     _, bounds = pyogrio.read_bounds(path, layer=name)
     points = PointExtent()

@@ -125,6 +125,22 @@ def test_which_catalogue(tmp_path: Path, run: Run) -> None:
     assert run("publish", *data, "--catalog", tmp_path / "site")["serial"] == 1
 
 
+def test_keys_and_catalogues_are_not_published(tmp_path: Path, run: Run) -> None:
+    """The folder that holds the private keys or the catalogue is no data; nor is a file of theirs."""
+    rest = ("--dataset", "a", "--title", "A", "--license", "MIT")
+    key = next((tmp_path / "home" / "keys").rglob("*.key"))
+
+    words = {
+        tmp_path: "signing keys are in it",
+        key: "among your signing keys",
+        tmp_path / "site": "one folder",
+        tmp_path / "site" / "catalog.json": "one folder",
+    }
+    for path, word in words.items():
+        with pytest.raises(InputError, match=word):
+            run("publish", path, *rest)
+
+
 def test_several_paths_are_refused(tmp_path: Path, run: Run) -> None:
     """A dataset is one file or one folder, as it will be on the disks of others."""
     with pytest.raises(InputError, match="one file or folder"):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+import zipfile
 from typing import TYPE_CHECKING
 
 import geopandas
@@ -280,3 +281,55 @@ def test_odd_wkb() -> None:
     assert not extent.add(nested)
     assert not extent.add(struct.pack("<BII", 1, 2, 1 << 31))
     assert extent.bounds is None
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    """An archive of these files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zipped_shapefile(tmp_path: Path) -> None:
+    """Portals give Shapefiles out as archives; the one map in it tells its extent, and nothing is unpacked."""
+    (tmp_path / "m").mkdir()
+    frame(POINTS, 6372).to_file(tmp_path / "m" / "m.shp")
+    parts = {f"sub/{part.name}": part.read_bytes() for part in (tmp_path / "m").iterdir()}
+    path = zipped(tmp_path / "a map}.zip", {**parts, "readme.txt": b"hello"})
+
+    found = inspect(path)
+
+    assert found.bbox == pytest.approx((-99, 19, -98, 20), abs=0.05)
+    assert (found.row_count, found.proj_code, found.remarks) == (2, "EPSG:6372", ())
+    assert (found.media_type, sorted(one.name for one in tmp_path.iterdir())) == (
+        "application/zip",
+        ["a map}.zip", "m"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "remark"),
+    [
+        ({"a.shp": b"\0\0\x27\x0a" + bytes(2_000_000)}, "unpacks to"),
+        ({"a.geojson": b"<OGRVRTDataSource/>"}, "not what its name says"),
+        ({"a.shp": b""}, "not what its name says"),
+        ({"a.shp": b"\0\0\x27\x0a" + bytes(50)}, "cannot be read"),
+        ({"a.txt": b"x"}, ""),
+        ({"a.shp": b"x", "b.shp": b"y"}, ""),
+    ],
+)
+def test_odd_archives(tmp_path: Path, files: dict[str, bytes], remark: str) -> None:
+    """Bombs and broken maps are told; archives of other things say nothing."""
+    found = inspect(zipped(tmp_path / "a.zip", files))
+
+    assert found.bbox is None
+    assert bool(found.remarks) == bool(remark)
+    assert remark in "".join(found.remarks)
+
+
+def test_no_archive(tmp_path: Path) -> None:
+    """What only is called so is told."""
+    (tmp_path / "a.zip").write_bytes(b"PK\3\4 not a zip")
+
+    assert inspect(tmp_path / "a.zip").remarks

@@ -77,7 +77,7 @@ def test_times_of_the_data() -> None:
     assert (made.datetime, made.start_datetime, made.end_datetime, made.datetime_default) == (None, start, end, False)
 
 
-def test_faults_are_told_all_at_once() -> None:
+def test_c31_c33_faults_are_told_all_at_once() -> None:
     """Missing and impossible values, each with its field, in one list."""
     bad = entry({"bbox": "0,0,0,95", "doi": "11.1/x", "language": "español", "title": "", "description": "\x1b[31m"})
 

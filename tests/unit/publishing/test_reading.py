@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.catalog.model import Mirror, Provider, Translation
-from seedbed.publishing import licenses, moments
+from seedbed.publishing import licenses, metadata_file, moments
 from seedbed.publishing.reading import FIELDS, read
 from seedbed.publishing.said import Place, Times
 
@@ -197,3 +197,15 @@ def test_every_field_is_documented() -> None:
     text = (Path(__file__).parents[3] / "docs" / "metadata.md").read_text(encoding="utf-8")
 
     assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == sorted(FIELDS)
+
+
+def test_the_documented_example_is_right(tmp_path: Path) -> None:
+    """The YAML of docs/metadata.md is read without a fault."""
+    text = (Path(__file__).parents[3] / "docs" / "metadata.md").read_text(encoding="utf-8")
+    example = tmp_path / "m.yaml"
+    example.write_text(text.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+
+    said, findings = read(metadata_file.load(example))
+
+    assert findings == []
+    assert said.translations == (Translation("en", "Major rivers of Mexico"),)
