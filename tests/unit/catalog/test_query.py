@@ -107,6 +107,20 @@ def test_words_know_neither_case_nor_accents(index: Index) -> None:
     assert names(index, words="rios", newest_only=False) == ["rivers@1", "rivers@2", "rivers@3", "lakes@1"]
 
 
+def test_accents_in_any_form(tmp_path: Path) -> None:
+    """Letters with marks of their own, signs that mean something in patterns, other alphabets."""
+    titles = ["Ri\u0301os (norte)", "Øresund", "Реки и озёра", "川と湖", "a.b|c"]
+    made = [release(f"set-{at}", title=title, description="") for at, title in enumerate(titles)]
+    writer.write_catalog(tmp_path / "c", made, Site("example"))
+
+    with Index(tmp_path / "c") as index:
+        asked = {"RÍOS": 0, "(norte)": 0, "øresund": 1, "реки озера": 2, "川": 3, "a.b": 4, "b|c": 4}
+        for words, at in asked.items():
+            assert names(index, words=words) == [f"set-{at}@1"], words
+        assert names(index, words="a.c") == []
+        assert names(index, words="x|o") == []
+
+
 def test_words_are_only_words(index: Index) -> None:
     """What means something in SQL or in patterns is looked for as it stands."""
     assert names(index, words="100%_") == ["roads@1"]

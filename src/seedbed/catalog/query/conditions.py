@@ -6,22 +6,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seedbed.catalog.query.search import MAX_WORDS, Search, bare_doi, check_hex
+from seedbed.catalog.query.words import pattern
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from seedbed.catalog.model import BBox
 
 Condition: TypeAlias = tuple[str, list[Any]]
 """SQL with a ``?`` for each value."""
 
-TITLE = "strip_accents(lower(title))"
-REST = (
-    "strip_accents(lower(concat_ws(chr(10), array_to_string(keywords, chr(10)), description, "
-    """CAST("seedbed:translations" AS VARCHAR))))"""
+WORD_COLUMNS = (
+    "title",
+    "array_to_string(keywords, chr(10))",
+    "description",
+    'CAST("seedbed:translations" AS VARCHAR)',
 )
-FOLDED = "strip_accents(lower(?))"
+"""Where words are looked for; a row that has one in an earlier place is not looked through further."""
+
+
+def word_conditions(words: Sequence[str]) -> Iterator[Condition]:
+    """Rows that have all the words, wherever."""
+    for word in words:
+        found = pattern(word)
+        yield " OR ".join(f"regexp_matches({column}, ?)" for column in WORD_COLUMNS), [found] * len(WORD_COLUMNS)
 
 
 def words_of(text: str) -> list[str]:
@@ -37,7 +46,7 @@ def words_of(text: str) -> list[str]:
 
 
 def conditions(search: Search) -> Iterator[Condition]:
-    """What a release must meet, all but the words; the cheapest first."""
+    """What a release must meet, the cheapest first; the words are in :func:`word_conditions`."""
     if search.newest_only:
         yield '"seedbed:latest"', []
     if search.status is None:
@@ -67,11 +76,11 @@ def _names(search: Search) -> Iterator[Condition]:
         value = check_hex(search.info_hash, (40, 64))
         yield f'"bt:infohash_v{1 if len(value) == 40 else 2}" = ?', [value]
     if search.keyword:
-        keywords = "strip_accents(lower(array_to_string(keywords, chr(10))))"
-        yield f"list_contains(string_split({keywords}, chr(10)), {FOLDED})", [search.keyword]
+        whole = f"(^|\\n){pattern(search.keyword)}(\\n|$)"
+        yield "regexp_matches(array_to_string(keywords, chr(10)), ?)", [whole]
     if search.provider:
         names = "list_transform(providers, lambda one: one.name)"
-        yield f"contains(strip_accents(lower(array_to_string({names}, chr(10)))), {FOLDED})", [search.provider]
+        yield f"regexp_matches(array_to_string({names}, chr(10)), ?)", [pattern(search.provider)]
 
 
 def _file_conditions(search: Search) -> Iterator[Condition]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from seedbed.catalog.query.conditions import FOLDED, REST, TITLE, conditions, file_hash_condition, words_of
+from seedbed.catalog.query.conditions import conditions, file_hash_condition, word_conditions, words_of
 from seedbed.catalog.query.search import Found, Search, check_hex
+from seedbed.catalog.query.words import pattern
 from seedbed.catalog.table import rows
 from seedbed.catalog.table.sql import connect, our_errors
 from seedbed.errors import InputError, NotFoundError
@@ -172,17 +173,13 @@ class Index:
 def _search_sql(search: Search) -> tuple[str, list[Any]]:
     """Which rows: their numbers, best first, and how many there are in all."""
     words = words_of(search.words)
-    wanted = list(conditions(search))
-    where = " AND ".join(text for text, _ in wanted) or "true"
-    texts = f", {TITLE} AS title_text, {REST} AS rest_text" if words else ""
+    wanted = [*conditions(search), *word_conditions(words)]
+    where = " AND ".join(f"({text})" for text, _ in wanted) or "true"
+    score = "".join(" + regexp_matches(title, ?)::INT" for _ in words)
     values = [value for _, some in wanted for value in some]
-    meets = " AND ".join(f"(contains(title_text, {FOLDED}) OR contains(rest_text, {FOLDED}))" for _ in words) or "true"
-    values += [word for word in words for _ in range(2)]
-    score = "".join(f" + contains(title_text, {FOLDED})::INT" for _ in words)
-    values += [*words, search.limit, search.offset]
-    hits = (
-        f"WITH candidates AS (SELECT file_row_number AS place, published{texts} FROM catalog WHERE {where}), "
-        f"hits AS (SELECT * FROM candidates WHERE {meets}) "
+    values += [*map(pattern, words), search.limit, search.offset]
+    return (
+        f"WITH hits AS (SELECT file_row_number AS place, published, title FROM catalog WHERE {where}) "
         f"SELECT place, count(*) OVER () AS total, 0{score} AS score FROM hits "
-    )
-    return hits + "ORDER BY score DESC, published DESC, place LIMIT ? OFFSET ?", values
+        "ORDER BY score DESC, published DESC, place LIMIT ? OFFSET ?"
+    ), values
