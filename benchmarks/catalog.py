@@ -21,6 +21,7 @@ import paired
 
 HERE = Path(__file__).parent
 APPEND_ROWS = 50_000
+TRIES = 4
 WRITERS = ("seedbed", "rustac", "stac-geoparquet")
 NOTE = """Every writer makes its own releases or items in its own process, so the rows "only made" are the floor of the
 others: subtract them for the writing alone. `seedbed` starts from releases, the libraries from STAC items.
@@ -62,10 +63,20 @@ def _measured(contenders: list[paired.Contender], rounds: int) -> dict[str, list
     runs: dict[str, list[paired.Run]] = {one.name: [] for one in contenders}
     for _ in range(rounds):
         for one in contenders:
-            runs[one.name].append(paired.measure(one))
+            runs[one.name].append(_patiently(one))
             last = runs[one.name][-1]
             print(f"{one.name}: {last.wall_s:.1f} s, {last.rss_bytes / 1e6:.0f} MB", file=sys.stderr, flush=True)
     return runs
+
+
+def _patiently(contender: paired.Contender) -> paired.Run:
+    """Again where a program crashed: rustac 0.9.18 sometimes does, at random."""
+    for _ in range(TRIES - 1):
+        try:
+            return paired.measure(contender)
+        except SystemExit as error:
+            print(f"again: {error}", file=sys.stderr, flush=True)
+    return paired.measure(contender)
 
 
 def _write(count: int, rounds: int) -> list[str]:

@@ -19,7 +19,7 @@ VERSIONS = 4
 SITE = Site("bench", title="Bench", url="https://data.example.org/", serial=1)
 START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 _WORDS = tuple(
-    (
+    (  # noqa: SIM905  # words read best as words
         "agua ríos cuenca estaciones medición calidad del aire población censo localidad municipio escuelas salud "
         "hospitales carreteras transporte rutas energía presas bosque cobertura suelo clima lluvia temperatura costa "
         "pesca minería agricultura maíz producción anual mensual indicadores seguridad vivienda hogares ingreso gasto "

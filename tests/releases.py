@@ -164,13 +164,15 @@ def releases(draw: st.DrawFn) -> Release:
     has_range = draw(st.booleans())
     torrent = draw(torrents())
     language = draw(st.sampled_from(["", "es", "fr-CA"]))
+    license_ = draw(st.sampled_from(["CC-BY-4.0", "other", "MIT"]))
     status = draw(st.sampled_from(["active", "deprecated", "withdrawn"]))
     return Release(
         dataset=draw(datasets),
         version=draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,9}", fullmatch=True)),
         title=draw(texts.filter(lambda text: bool(text.strip()))),
         description=draw(st.just("") | texts),
-        license=draw(st.sampled_from(["CC-BY-4.0", "other", "MIT"])),
+        license=license_,
+        license_url=draw(st.just("") | urls) if license_ == "other" else "",
         torrent=torrent,
         size_bytes=draw(st.integers(0, (1 << 63) - 1)),
         file_count=draw(st.integers(0, 1 << 31)),

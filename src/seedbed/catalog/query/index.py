@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seedbed.catalog.ids import Ref
     from seedbed.catalog.model import FileRow, Release
 
-_ROW = "SELECT * EXCLUDE (links, type, stac_version, stac_extensions) FROM catalog"
+_ROW = "SELECT * EXCLUDE (type, stac_version, stac_extensions) FROM catalog"
 _NEAR = 0.8
 """Names at least so alike (Jaro-Winkler) are offered in place of one that is not there."""
 

@@ -150,7 +150,6 @@ def _contents(contents: Contents) -> dict[str, Any]:
         "proj:code": contents.proj_code,
         "proj:shape": list(contents.shape),
         "proj:transform": list(contents.transform),
-        "bands": [{"data_type": one} for one in contents.band_types],
     }
 
 

@@ -52,7 +52,7 @@ def from_item(item: Mapping[str, Any]) -> Release:
         "collection": top.text("collection") or DEFAULT_COLLECTION,
         "bbox": bbox,
         "geometry": _geometry(item.get("geometry"), bbox, findings),
-        "contents": _contents(known),
+        "contents": _contents(top, known),
     }
     refuse(str(item.get("id") or "item")[:200], findings)
     return Release(**values)
@@ -132,7 +132,7 @@ def _provenance(known: Fields) -> dict[str, Any]:
     }
 
 
-def _contents(known: Fields) -> Contents:
+def _contents(top: Fields, known: Fields) -> Contents:
     rows = known.integer("table:row_count") if known.has("table:row_count") else None
     return Contents(
         columns=tuple(
@@ -144,8 +144,14 @@ def _contents(known: Fields) -> Contents:
         proj_code=known.text("proj:code"),
         shape=tuple(int(one) for one in known.numbers("proj:shape") if math.isfinite(one)),
         transform=tuple(float(one) for one in known.numbers("proj:transform")),
-        band_types=tuple(one.text("data_type") for one in known.objects("bands")),
+        band_types=tuple(one.text("data_type") for one in _data_asset(top).objects("bands")),
     )
+
+
+def _data_asset(top: Fields) -> Fields:
+    """The asset ``data`` or ``package``; an empty one where there is none, which :func:`_data` tells."""
+    assets = top.child("assets") or Fields({}, "assets", [])
+    return assets.child("data") or assets.child("package") or Fields({}, "assets", [])
 
 
 def _data(top: Fields, known: Fields, findings: list[Finding]) -> dict[str, Any]:

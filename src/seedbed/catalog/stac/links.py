@@ -73,6 +73,8 @@ def _data(release: Release) -> dict[str, Any]:
         asset["type"] = release.media_type
     if release.sha256:
         asset["file:checksum"] = terms.SHA256_MULTIHASH + release.sha256
+    if release.contents.band_types:
+        asset["bands"] = [{"data_type": one} for one in release.contents.band_types]
     if not release.mirrors:
         return asset
     first, *others = release.mirrors

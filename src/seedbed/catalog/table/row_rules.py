@@ -113,7 +113,7 @@ def _texts() -> Iterator[Rule]:
 
 def _lists() -> Iterator[Rule]:
     counts = {
-        "keywords": checks.MAX_KEYWORDS, "providers": checks.MAX_PROVIDERS, "bands": checks.MAX_BANDS, "languages": 100,
+        "keywords": checks.MAX_KEYWORDS, "providers": checks.MAX_PROVIDERS, "languages": 100,
         "seedbed:translations": checks.MAX_TRANSLATIONS, "table:columns": checks.MAX_COLUMNS, "proj:shape": 9,
         "proj:transform": 9, "links": 100, "stac_extensions": 100,
     }  # fmt: skip
@@ -123,7 +123,7 @@ def _lists() -> Iterator[Rule]:
         " AND ".join(f'coalesce(len("{name}") <= {count}, true)' for name, count in counts.items()),
     )
     inner = {
-        "keywords": "one", "stac_extensions": "one", "bands": "one.data_type",
+        "keywords": "one", "stac_extensions": "one",
         "providers": "concat(one.name, one.url, array_to_string(one.roles, ''))",
         "seedbed:translations": "concat(one.language, one.title, one.description)",
         "table:columns": "concat(one.name, one.type, one.description)",
@@ -202,6 +202,7 @@ def _mirrors() -> Iterator[Rule]:
         yield Rule("C25", "mirrors have known names", f"""coalesce({asset}."seedbed:mirror" IN ({keys}), true)""")
         hrefs.append(f"coalesce(length({asset}.href) <= {checks.MAX_URL_CHARACTERS * 20}, true)")
         hrefs.append(f'coalesce(length({asset}."alternate:name") <= 500, true)')
+        hrefs.append(f"coalesce(len({asset}.bands) <= {checks.MAX_BANDS}, true)")
         for key in terms.MIRROR_KEYS:
             other = f'{asset}.alternate."{key}"'
             hrefs.append(f"coalesce(length({other}.href) BETWEEN 1 AND {checks.MAX_URL_CHARACTERS}, {other} IS NULL)")

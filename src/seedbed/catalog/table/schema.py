@@ -32,7 +32,10 @@ _MIRRORS = pa.struct(
 )
 _ASSET = {"href": TEXT, "type": TEXT, "roles": TEXTS}
 _FILE = {**_ASSET, "file__size": NUMBER, "file__checksum": TEXT}
-_DATA = _struct(**_FILE, seedbed__mirror=TEXT, alternate__name=TEXT, storage__refs=TEXTS, alternate=_MIRRORS)
+_BANDS = pa.list_(_struct(data_type=TEXT))
+_DATA = _struct(
+    **_FILE, bands=_BANDS, seedbed__mirror=TEXT, alternate__name=TEXT, storage__refs=TEXTS, alternate=_MIRRORS
+)
 _TORRENT = _struct(
     **_FILE,
     bt__name=TEXT,
@@ -108,7 +111,6 @@ CATALOG = pa.schema(
         "proj:code": TEXT,
         "proj:shape": pa.list_(NUMBER),
         "proj:transform": pa.list_(REAL),
-        "bands": pa.list_(_struct(data_type=TEXT)),
         "links": pa.list_(_struct(rel=TEXT, href=TEXT, type=TEXT)),
         "assets": _ASSETS,
     }
