@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import struct
 import zipfile
@@ -333,3 +334,24 @@ def test_no_archive(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK\3\4 not a zip")
 
     assert inspect(tmp_path / "a.zip").remarks
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "shp", "fgb", "parquet", "geojson", "tif"])
+def test_damaged_files_are_survived(tmp_path: Path, suffix: str) -> None:
+    """Flipped and missing bytes give an answer or a remark, whatever they hit; the program goes on."""
+    made = tmp_path / f"m.{suffix}"
+    if suffix == "tif":
+        image(made, crs=4326, transform=rasterio.Affine(1, 0, 0, 0, -1, 2))
+    else:
+        frame(POINTS).to_parquet(made) if suffix == "parquet" else frame(POINTS).to_file(made)
+    whole = made.read_bytes()
+
+    for seed in range(25):
+        chance = random.Random(seed)
+        damaged = bytearray(whole)
+        for _ in range(chance.choice([1, 5, 50])):
+            damaged[chance.randrange(min(len(damaged), 4_000))] = chance.randrange(256)
+        made.write_bytes(damaged[: chance.choice([None, chance.randrange(len(damaged))])])
+        found = inspect(made)
+        assert found.media_type
+        assert found.bbox is None or -180 <= found.bbox[0] <= 180
