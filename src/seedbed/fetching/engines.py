@@ -29,8 +29,11 @@ def settings_for(options: Options) -> Settings:
     allowed = [net for host, _ in options.peers if (net := network_around(host, alone=True))]
     if options.rules.allows_private:
         allowed = [str(network) for network in PRIVATE_NETWORKS]
+    nodes = [host for host, _ in options.dht_nodes]
+    is_loopback = bool(nodes) and all(network_around(host).startswith("127.") for host in nodes)
     return Settings(
-        listen=("0.0.0.0:0", "[::]:0"),
+        # the table is not spoken on this machine's own address when any is listened on
+        listen=("127.0.0.1:0",) if is_loopback else ("0.0.0.0:0", "[::]:0"),
         enable_dht=options.uses_dht,
         dht_nodes=tuple(f"{host}:{port}" for host, port in options.dht_nodes),
         enable_lsd=options.uses_dht and options.rules.allows_private and not options.dht_nodes,
