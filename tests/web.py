@@ -47,7 +47,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         etag = self.site.etags.get(path, '"v1"')
         condition = self.headers.get("If-Match")
-        if condition and condition != etag:
+        if etag and self.headers.get("If-None-Match") == etag:
+            self.answer(304, b"")
+        elif condition and condition != etag:
             self.answer(412, b"")
         elif not self.site.misbehave(self, body):
             self.send_file(body, wanted)

@@ -74,18 +74,26 @@ class TorrentSource:
             self._fetch(found, (SMALL, path) if path.startswith("metadata/") else (path,))
         yield from FolderSource(self._options.folder / metainfo.name).read(path)
 
+    def take(self, found: FoundTorrent) -> FoundTorrent:
+        """Use a torrent that was found already.
+
+        Raises:
+            SourceError: it cannot be a catalogue's.
+        """
+        metainfo = found.metainfo
+        size = sum(file.length for file in metainfo.files)
+        if metainfo.is_single_file or len(metainfo.files) > MAX_FILES or size > MAX_TORRENT_BYTES:
+            raise SourceError(f"{self.name}: it holds {len(metainfo.files):,} files and {size:,} bytes: no catalogue")
+        self._found = found
+        return found
+
     def _find(self) -> FoundTorrent:
         if self._found is None:
             try:
-                self._found = asyncio.run(find_torrent(self._link, self._options))
+                found = asyncio.run(find_torrent(self._link, self._options))
             except SeedbedError as error:
                 raise SourceError(f"{self.name}: {error.message}", hint=error.hint) from error
-            metainfo = self._found.metainfo
-            size = sum(file.length for file in metainfo.files)
-            if metainfo.is_single_file or len(metainfo.files) > MAX_FILES or size > MAX_TORRENT_BYTES:
-                raise SourceError(
-                    f"{self.name}: it holds {len(metainfo.files):,} files and {size:,} bytes: no catalogue"
-                )
+            return self.take(found)
         return self._found
 
     def _fetch(self, found: FoundTorrent, globs: tuple[str, ...]) -> None:
