@@ -142,6 +142,8 @@ def find_root(source: Source, pin: str) -> bytes:
             break
         if hashlib.sha256(data).hexdigest() == pin:
             return data
+        if not data.lstrip().startswith(b"{"):  # a page that stands for whatever is missing
+            raise SourceError(f"{source.name}: something else comes instead of the catalogue's metadata")
     raise TrustError(
         f"{source.name}: the catalogue here is not the one that the join link means (root sha256:{pin[:16]}…)",
         hint="Ask the catalogue's keeper for the link again. Somebody else may be answering in its place.",
