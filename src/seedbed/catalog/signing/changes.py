@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from seedbed.catalog.signing import repository, roles
@@ -11,7 +12,6 @@ from seedbed.catalog.signing.draft import Draft
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from tuf.api.metadata import Metadata, Root, Targets
@@ -106,7 +106,9 @@ def _targets(version: int, targets: Mapping[str, TargetFacts], now: dt.datetime)
     from tuf.api.metadata import Metadata, Targets  # noqa: PLC0415
 
     files = {path: repository.to_target(path, facts) for path, facts in sorted(targets.items())}
-    return Metadata(Targets(version=version, expires=repository.expiry(roles.TARGETS, now), targets=files))
+    signed_at = {repository.SIGNED_AT_FIELD: now.astimezone(dt.UTC).replace(microsecond=0).isoformat()}
+    expires = repository.expiry(roles.TARGETS, now)
+    return Metadata(Targets(version=version, expires=expires, targets=files, unrecognized_fields=signed_at))
 
 
 def _same_targets(base: Repository, now: dt.datetime) -> Metadata[Targets]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SITE_FIELD = "x-seedbed-site"
 """Of the root: the catalogue's id."""
+SIGNED_AT_FIELD = "x-seedbed-signed-at"
+"""Of the targets: when they were drawn up. A moment that has passed for certain, whatever a reader's clock says."""
 POINTER_FIELD = "x-seedbed-pointer"
 """Of the root: public key of the DHT pointer, 64 hex digits. It is not a trust key."""
 _ROOT_NAME = re.compile(r"([1-9][0-9]{0,8})\.root\.json", re.ASCII)

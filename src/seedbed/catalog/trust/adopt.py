@@ -193,7 +193,7 @@ def _keep(store: Store, verified: Verified, got: changes.Got, now: dt.datetime) 
 def _write_marks(record: Record, verified: Verified, moment: clock.Moment) -> None:
     metadata.remember(record, verified)
     record.trusted_time = clock.advanced(
-        record.trusted_time, moment, released=verified.released, renewed=verified.renewed
+        record.trusted_time, moment, signed_at=verified.signed_at, renewed=verified.renewed
     )
 
 

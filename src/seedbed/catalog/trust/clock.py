@@ -51,17 +51,17 @@ def judge(clock: dt.datetime, trusted: dt.datetime | None) -> Moment:
 
 
 def advanced(
-    trusted: dt.datetime | None, moment: Moment, *, released: dt.datetime | None, renewed: dt.datetime
+    trusted: dt.datetime | None, moment: Moment, *, signed_at: dt.datetime | None, renewed: dt.datetime
 ) -> dt.datetime | None:
     """The latest time that is proved to have passed, after a verified refresh.
 
     Args:
         trusted: The one before.
         moment: By which the refresh was judged.
-        released: When the catalogue says it was made (signed); None when it does not say.
+        signed_at: When the targets say they were drawn up; None when they do not say.
         renewed: About when its timestamp was signed; believed only up to a clock that is itself believed.
     """
-    times = [time for time in (trusted, released) if time]
+    times = [time for time in (trusted, signed_at) if time]
     if moment.is_sure:
         times.append(min(renewed, moment.reference))
     return max(times, default=None)

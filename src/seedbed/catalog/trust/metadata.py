@@ -17,7 +17,7 @@ from tuf.api.serialization import DeserializationError
 from tuf.ngclient import Updater, UpdaterConfig
 
 from seedbed.catalog import paths
-from seedbed.catalog.signing.repository import TargetFacts, from_target, role_path, site_id
+from seedbed.catalog.signing.repository import SIGNED_AT_FIELD, TargetFacts, from_target, role_path, site_id
 from seedbed.catalog.trust.source import BASE, MissingError, SourceFetcher, read_whole
 from seedbed.errors import SeedbedError, SourceError, StateError, TrustError
 
@@ -60,6 +60,8 @@ class Verified:
     targets: dict[str, TargetFacts]
     expires: dt.datetime
     """When the timestamp does."""
+    signed_at: dt.datetime | None
+    """When the targets say that they were drawn up; None when they do not say."""
     site_id: str
     source: str
     """Its name, for people."""
@@ -88,15 +90,6 @@ class Verified:
                 f"{self.source}: the catalogue's serial is {serial!r}, expected a number", rule="malformed"
             )
         return serial
-
-    @property
-    def released(self) -> dt.datetime | None:
-        """When the catalogue says that it was made; None when it does not say."""
-        try:
-            when = dt.datetime.fromisoformat(str((self.catalog.custom or {}).get("released")))
-        except ValueError:
-            return None
-        return when if when.tzinfo else None
 
     @property
     def renewed(self) -> dt.datetime:
@@ -189,7 +182,17 @@ def refresh(source: Source, record: Record, root: bytes, folder: Path, moment: M
         raise TrustError(f"{source.name}: its chain of roots is longer than {MAX_ROOTS}", rule="root-chain")
     _require_not_older(source, record, trusted)
     targets = {path: from_target(target) for path, target in trusted.targets.targets.items()}
-    return Verified(updater, fetcher, targets, trusted.timestamp.expires, site_id(trusted.root), source.name)
+    signed_at = _time(trusted.targets.unrecognized_fields.get(SIGNED_AT_FIELD))
+    expires, site = trusted.timestamp.expires, site_id(trusted.root)
+    return Verified(updater, fetcher, targets, expires, signed_at, site, source.name)
+
+
+def _time(text: object) -> dt.datetime | None:
+    try:
+        when = dt.datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return when if when.tzinfo else None
 
 
 def _require_not_older(source: Source, record: Record, trusted: Any) -> None:
