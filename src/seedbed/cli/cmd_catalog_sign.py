@@ -95,18 +95,19 @@ def _keep_fresh(place: Workplace, *, only_online: bool) -> None:
     from seedbed.catalog.releasing import status, upkeep  # noqa: PLC0415
 
     due = () if only_online else upkeep.due(place)
+    if upkeep.can_refresh(place) or not due:
+        upkeep.refresh(place)  # first: whatever happens to the rest, readers see a living catalogue
     if due:
         done = upkeep.renew(place, due)
         if not done.is_public:
             missing = catalog_options.what_is_missing(done.missing_signatures, place.folder)
             output.say(f"{' and '.join(due)}: renewed. {missing}")
-    upkeep.refresh(place)
     found = status.read(place)
     for warning in found.warnings:
         output.say(f"! {warning}")
     until = {one.role: one.expires for one in found.roles}
     facts = {
-        "renewed": [*due, "timestamp"],
+        "renewed": list(due),
         "expires": {role: expires.isoformat() for role, expires in until.items()},
         "warnings": list(found.warnings),
     }

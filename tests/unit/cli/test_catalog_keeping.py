@@ -147,6 +147,28 @@ def test_a_passphrase_locks_the_keys_of_people_only(run: Callable[..., str], tmp
     run("rotate", "online", SEEDBED_KEY_PASSPHRASE="correct horse")
 
 
+def test_the_daily_job_needs_the_online_key_alone(run: Callable[..., str], tmp_path: Path) -> None:
+    """A machine that holds nothing else keeps the catalogue fresh, and can publish nothing."""
+    folder = tmp_path / "site"
+    run("init", folder)
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    for name in ("online.key", "online.pub"):
+        (tmp_path / "home/keys/site" / name).rename(machine / name)
+
+    fresh = facts(run("sign", folder, "--refresh", "--keys-dir", machine, "--json"))
+    assert fresh["warnings"] == []
+    with pytest.raises(SigningKeyError, match="none of the keys that may sign is here"):
+        publish(folder, machine)
+    with pytest.raises(SigningKeyError, match="timestamp: expected 1 signature") as caught:
+        run("sign", folder, "--refresh")
+    assert "online (" in caught.value.hint
+    publish(folder, tmp_path / "home/keys")
+    assert "It waits for the online key" not in run("status", folder)
+    assert facts(run("sign", folder, "--yes", "--keys-dir", machine, "--json"))["is_public"]
+    tuf_client.read(folder, tmp_path / "c", "catalog.parquet", now=clock())
+
+
 def test_versions_are_marked(run: Callable[..., str], tmp_path: Path) -> None:
     """Deprecated with a reason, withdrawn with a reason, and taken back."""
     folder = tmp_path / "site"

@@ -37,11 +37,17 @@ def refresh(place: Workplace) -> None:
         raise as_our_error(error, place.folder) from error
 
 
+def can_refresh(place: Workplace) -> bool:
+    """Whether the online key is at hand."""
+    return finishing.can_seal(drafts.Draft(repository.load(place.folder)), place.ring, always=True)
+
+
 def due(place: Workplace) -> tuple[str, ...]:
-    """Roles of people whose signatures should be renewed now."""
+    """Roles of people whose signatures should be renewed now, and for which a key is here."""
     base, now = repository.load(place.folder), place.now()
     expiries = {roles.ROOT: base.root.signed.expires, roles.TARGETS: base.targets.signed.expires}
-    return tuple(role for role, expires in expiries.items() if expires - now < roles.RENEWED_BEFORE[role])
+    late = (role for role, expires in expiries.items() if expires - now < roles.RENEWED_BEFORE[role])
+    return tuple(role for role in late if place.ring.held(base.holders(role).keys))
 
 
 def renew(place: Workplace, due_roles: Iterable[str]) -> Outcome:
