@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BATCH = 20_000
+EVEN_BATCH = 24_000
+"""The reference library wants the same fields in the same order in each batch: our data repeats every 240 rows."""
 ROUNDS = 9
 
 
@@ -78,7 +80,7 @@ def stac_geoparquet(count: int, path: Path) -> None:
     """The reference library, with the schema of its first batch."""
     from stac_geoparquet.arrow import parse_stac_items_to_parquet  # noqa: PLC0415
 
-    parse_stac_items_to_parquet(items(count), output_path=path, chunk_size=BATCH)
+    parse_stac_items_to_parquet(items(count), output_path=path, chunk_size=EVEN_BATCH)
 
 
 def files(count: int, path: Path) -> None:

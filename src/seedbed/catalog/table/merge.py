@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """New and changed rows put into a sorted table, Arrow to Arrow: nothing that stays becomes a Python object.
 
-The result is the same, byte for byte, as writing all rows anew. Memory holds one row group of the old table and the
-changed rows.
+The result is the same, byte for byte, as writing all rows anew. Memory holds one row group and the changed rows.
 """
 
 from __future__ import annotations
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seedbed.catalog.model import FileRow, Release, Site
+
+READ_ROWS = 4_000
+"""Rows of the old table in memory at one time, beside the row group that is being filled."""
 
 
 def merge_catalog(
@@ -128,8 +130,8 @@ def _merged(old: Path | None, changed: pa.Table, key: str, layout: Layout) -> It
     keys = pc.unique(rest[key])
     if old is not None:
         with opened(old) as file:
-            for at in range(file.num_row_groups):
-                table = file.read_row_group(at, columns(layout.schema)).cast(layout.schema)
+            for batch in file.iter_batches(READ_ROWS, columns=columns(layout.schema)):
+                table = pa.Table.from_batches([batch]).cast(layout.schema)
                 first, rest = _split(rest, _last_key(table, layout), layout)
                 table = _without(table, key, keys)
                 yield table if not first.num_rows else _interleave(table, first, layout)
