@@ -143,3 +143,16 @@ def test_a_term_that_is_too_long_is_not_signed(tmp_path: Path) -> None:
 
     with pytest.raises(TrustError, match="it would be good for too long"):
         at_work(keeper, waiting.sign, person="b")
+
+
+@pytest.mark.parametrize("moment", ["2036-11-21T12:00:00+00:00", "2026-11-21T12:00:00", "soon"])
+def test_a_moment_that_is_yet_to_come_is_not_signed(tmp_path: Path, moment: str) -> None:
+    """Readers would believe it, and distrust their own clocks."""
+    keeper = publishers.keeper(tmp_path, people=2, threshold=2)
+    work = waiting.load_draft(look_at(keeper.folder, now=lambda: NOW, tables=keeper.tables))
+    assert work.targets is not None
+    work.targets.signed.unrecognized_fields[repository.SIGNED_AT_FIELD] = moment
+    (keeper.folder / ".pending/tree/metadata/1.targets.json").write_bytes(work.targets.to_bytes())
+
+    with pytest.raises(TrustError, match="yet to come"):
+        at_work(keeper, waiting.sign, person="b")

@@ -190,11 +190,22 @@ def _prove_versions(draft: Draft, now: dt.datetime) -> None:
     late = now + dt.timedelta(days=1)
     for role, signed in [*parts, *([(roles.TARGETS, draft.targets.signed)] if draft.targets else [])]:
         _expect(signed.expires <= late + roles.LIFETIME[role], f"{role}: it would be good for too long")
+    if draft.targets is not None:
+        said = str(draft.targets.signed.unrecognized_fields.get(repository.SIGNED_AT_FIELD, ""))
+        _expect(_is_past(said, late), f"targets: it says that it was drawn up at {said!r}, which is yet to come")
     _expect(bool(draft.roots or draft.targets), "there is nothing to be signed")
     _expect(len(draft.roots) <= 2, f"expected at most 2 new roots, got {len(draft.roots)}")
     for root in draft.roots if draft.base else ():
         same = root.signed.unrecognized_fields == draft.base.root.signed.unrecognized_fields if draft.base else True
         _expect(same and bool(root.signed.consistent_snapshot), "root: it changes more than who may sign")
+
+
+def _is_past(moment: str, late: dt.datetime) -> bool:
+    """Readers take that moment for certain: one in the future would make them distrust their clocks."""
+    try:
+        return dt.datetime.fromisoformat(moment) <= late
+    except (ValueError, TypeError):
+        return False
 
 
 def _prove_empty(place: Workplace) -> None:
