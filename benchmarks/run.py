@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("create", "verify", "seed", "fetch")
+BENCHMARKS = ("create", "verify", "seed", "fetch", "catalog")
 
 
 def main() -> int:

@@ -255,6 +255,16 @@ def test_row_order_does_not_leak_into_answers(index: Index) -> None:
     assert {one.id: one for one in found.releases} == {one.id: one for one in ALL if one.status != "withdrawn"}
 
 
+def test_what_is_somebody_elses_already(index: Index) -> None:
+    """A torrent is one version's and a DOI one dataset's; what is one's own is no clash."""
+    rivers = index.get(Ref("rivers"))
+    twin = replace(rivers, dataset="streams", doi="10.5281/ZENODO.77")
+
+    assert index.clashes(rivers) == []
+    assert index.clashes(release("new", doi="10.5281/zenodo.78")) == []
+    assert [(one.field, one.rule) for one in index.clashes(twin)] == [("torrent", "C28"), ("doi", "C29")]
+
+
 def test_types(index: Index) -> None:
     """Answers are values of the model."""
     assert isinstance(index.get(Ref("lakes")), Release)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from seedbed.catalog.findings import Finding
 from seedbed.catalog.query.conditions import conditions, file_hash_condition, word_conditions, words_of
 from seedbed.catalog.query.search import Found, Search, check_hex
 from seedbed.catalog.query.words import pattern
@@ -131,6 +132,26 @@ class Index:
         where = " OR ".join(parts) or "false"
         text = f"SELECT file_row_number AS place FROM catalog WHERE {where} ORDER BY published DESC, place"
         return self._rows_at([row["place"] for row in self._ask(text, values)])
+
+    def clashes(self, new: Release) -> list[Finding]:
+        """What of a new release belongs to another one already, so that every follower would refuse the catalogue.
+
+        Args:
+            new: A release that is to be published; its own row may be there.
+
+        Returns:
+            One finding for each: an info-hash is of one version (C28), a DOI of one dataset (C29).
+        """
+        found = []
+        for key, value in (("bt:infohash_v1", new.torrent.info_hash_v1), ("bt:infohash_v2", new.torrent.info_hash_v2)):
+            text = f'SELECT id AS other FROM catalog WHERE "{key}" = ? AND id <> ? LIMIT 1'
+            if value and (others := self._ask(text, [value, new.id])):
+                found.append(Finding("torrent", f"this very data is published as {others[0]['other']} already", "C28"))
+                break
+        text = 'SELECT id AS other FROM catalog WHERE lower("sci:doi") = ? AND "seedbed:dataset" <> ? LIMIT 1'
+        if new.doi and (others := self._ask(text, [new.doi.lower(), new.dataset])):
+            found.append(Finding("doi", f"{new.doi} is the DOI of {others[0]['other']} already", "C29"))
+        return found
 
     def _rows_at(self, numbers: Sequence[int]) -> list[Release]:
         """Releases by row number, in this order."""
