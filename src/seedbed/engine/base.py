@@ -348,6 +348,9 @@ class Engine(Protocol):
     async def connect_peer(self, torrent: TorrentId, peer: Endpoint) -> None:
         """Dial a peer; whether it answers comes as an event."""
 
+    async def find_peers(self, torrent: TorrentId) -> None:
+        """Look in the distributed hash table again, now and not in a quarter of an hour."""
+
     async def peers(self, torrent: TorrentId) -> tuple[Peer, ...]:
         """Who is connected."""
 

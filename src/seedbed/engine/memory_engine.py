@@ -160,6 +160,10 @@ class MemoryEngine:
         self._connect(self._get(torrent), peer)
         self._work.put_nowait(torrent)
 
+    async def find_peers(self, torrent: TorrentId) -> None:
+        """There is no table here; a torrent that is not ours is an error as everywhere."""
+        self._get(torrent)
+
     async def peers(self, torrent: TorrentId) -> tuple[Peer, ...]:
         """Who is connected."""
         found: list[Peer] = []

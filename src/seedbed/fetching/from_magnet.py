@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
     from seedbed.core.magnet import Magnet
     from seedbed.core.metainfo import Metainfo
-    from seedbed.engine.base import Engine
+    from seedbed.engine.base import Engine, TorrentId
+    from seedbed.engine.stream import EventStream
     from seedbed.fetching.options import Options
 
+LOOK_AGAIN_S = 4.0
+"""Between two questions to the distributed hash table."""
 _FROM_PEERS = TorrentRules(require_piece_layers=False)
 """Peers send the info dictionary alone; piece layers come later, or not at all."""
 
@@ -98,16 +101,32 @@ async def _ask(engine: Engine, magnet: Magnet, options: Options, said: list[str]
             hold_at_metadata=True,
         )
         torrent = await engine.add(addition)
-        async for event in events:
-            if isinstance(event, base.MetadataReceived):
-                metainfo = metainfo_reader.parse_info(event.info, rules=_FROM_PEERS)
-                peers = tuple((peer.endpoint.host, peer.endpoint.port) for peer in await engine.peers(torrent))
-                return metainfo, _with_peers(options, peers)
-            if isinstance(event, base.MetadataRefused):
-                raise event.error
-            if isinstance(event, base.TrackerFailed):
-                said.append(f"tracker {event.url}: {event.reason}")
-    raise _nobody(magnet, said)
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(_look_again(engine, torrent))
+            metainfo = await _metadata(events, said)
+            looking.cancel()
+        if metainfo is None:
+            raise _nobody(magnet, said)
+        peers = tuple((peer.endpoint.host, peer.endpoint.port) for peer in await engine.peers(torrent))
+        return metainfo, _with_peers(options, peers)
+
+
+async def _look_again(engine: Engine, torrent: TorrentId) -> None:
+    """Ask the table anew: the engine's first question comes before it knows anybody there, its second much later."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        await engine.find_peers(torrent)
+
+
+async def _metadata(events: EventStream, said: list[str]) -> Metainfo | None:
+    async for event in events:
+        if isinstance(event, base.MetadataReceived):
+            return metainfo_reader.parse_info(event.info, rules=_FROM_PEERS)
+        if isinstance(event, base.MetadataRefused):
+            raise event.error
+        if isinstance(event, base.TrackerFailed):
+            said.append(f"tracker {event.url}: {event.reason}")
+    return None
 
 
 def _nobody(magnet: Magnet, said: list[str]) -> NoSourceError:

@@ -226,6 +226,12 @@ class LibtorrentEngine:
         with translated(record.name):
             record.live.connect_peer((found.host, found.port))
 
+    async def find_peers(self, torrent: TorrentId) -> None:
+        """Look in the distributed hash table again."""
+        record = self._registry.get(torrent)
+        with translated(record.name):
+            record.live.force_dht_announce()
+
     async def peers(self, torrent: TorrentId) -> tuple[Peer, ...]:
         """Who is connected."""
         record = self._registry.get(torrent)
