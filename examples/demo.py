@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real dataset leaves one program and arrives, verified, in another. Run: make demo.
+"""A dataset is published twice, found, fetched, and outlives its web server. Run: make demo.
 
-Everything happens on this machine: a web server and a seeder on loopback, and the same commands that a person
-would type. The data is small and open; ``examples/data/sample/SOURCES.md`` says whose it is.
+Everything happens on this machine, on loopback, with the same commands that people would type: three people with homes
+of their own, one web server, and a small distributed hash table. The data is small and open;
+``examples/data/sample/SOURCES.md`` says whose it is.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import contextlib
 import json
 import os
 import shlex
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedbed.testing.loopback import LoopbackFiles
+from seedbed.testing.loopback_dht import LoopbackDht
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,6 +29,7 @@ SAMPLE = Path(__file__).parent / "data" / "sample"
 PROGRAM = [sys.executable, "-m", "seedbed"]
 BOLD, GREEN, PLAIN = ("\033[1m", "\033[32m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 READY_S = 30
+KEEPER, READER, LATECOMER = "keeper", "reader", "latecomer"
 
 
 def title(text: str) -> None:
@@ -33,96 +37,144 @@ def title(text: str) -> None:
     print(f"\n{BOLD}{text}{PLAIN}", flush=True)
 
 
-async def seedbed(*arguments: object, expected: int = 0) -> None:
+def environment(person: str) -> dict[str, str]:
+    """Each person has a home of their own."""
+    return {**os.environ, "SEEDBED_HOME": str(Path(f"home-of-{person}").absolute())}
+
+
+async def seedbed(person: str, *arguments: object) -> None:
     """Run a command as a person would, showing it and what it says."""
     words = [str(argument) for argument in arguments]
-    print(f"$ seedbed {shlex.join(words)}", flush=True)
-    started = await asyncio.create_subprocess_exec(*PROGRAM, *words)
-    code = await started.wait()
-    if code != expected:
-        sys.exit(f"demo: expected exit code {expected}, got {code}")
+    print(f"{person}$ seedbed {shlex.join(words)}", flush=True)
+    started = await asyncio.create_subprocess_exec(*PROGRAM, *words, env=environment(person))
+    if code := await started.wait():
+        sys.exit(f"demo: expected exit code 0, got {code}")
+
+
+async def answer(person: str, *arguments: object) -> dict[str, Any]:
+    """What a command says, for this script; the person has seen it done before."""
+    words = [*PROGRAM, *map(str, arguments), "--json"]
+    started = await asyncio.create_subprocess_exec(*words, env=environment(person), stdout=asyncio.subprocess.PIPE)
+    said, _ = await started.communicate()
+    found: dict[str, Any] = json.loads(said)
+    return found
 
 
 @contextlib.asynccontextmanager
-async def seeding(torrent: Path, folder: Path) -> AsyncIterator[int]:
-    """``seedbed seed`` in the background; gives its port."""
-    words = ["seed", str(torrent), "--data", str(folder), "--listen", "127.0.0.1:0", "--lan"]
-    print(f"$ seedbed {shlex.join(words)} &", flush=True)
+async def running(person: str, *arguments: object, until: str) -> AsyncIterator[dict[str, Any]]:
+    """A long command in the background, from when it has told of ``until``."""
+    words = [str(argument) for argument in arguments]
+    print(f"{person}$ seedbed {shlex.join(words)} &", flush=True)
     started = await asyncio.create_subprocess_exec(
-        *PROGRAM, *words, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
+        *PROGRAM, *words, "--json", env=environment(person),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
     assert started.stdout is not None
     try:
         async with asyncio.timeout(READY_S):
-            ready: dict[str, Any] = {}
-            while ready.get("event") != "ready":
-                ready = json.loads(await started.stdout.readline())
-        yield ready["listen"][0]["port"]
+            told: dict[str, Any] = {}
+            while told.get("event") != until:
+                told = json.loads(await started.stdout.readline())
+        yield told
     finally:
         started.terminate()
         await started.wait()
 
 
-def served(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder, by the path that a web server gives it."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder.parent).as_posix(): path.read_bytes() for path in files}
+def two_versions() -> tuple[Path, Path]:
+    """The sample as it is, and as it was a month before, when a city was still missing."""
+    old, new = Path("2026-10/cities-and-lakes"), Path("2026-11/cities-and-lakes")
+    for folder in (old, new):
+        shutil.copytree(SAMPLE, folder)
+    cities = old / "world-cities.csv"
+    rows = cities.read_text("utf-8").splitlines(keepends=True)
+    cities.write_text("".join(row for row in rows if not row.startswith("Toronto,")), "utf-8")
+    return old, new
 
 
-def damage(path: Path) -> None:
-    """Flip one bit in the middle of a file, as an old disk does."""
-    with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2)
-        byte = file.read(1)
-        file.seek(-1, os.SEEK_CUR)
-        file.write(bytes([byte[0] ^ 1]))
+def published(*folders: str) -> dict[str, bytes]:
+    """Every file of some folders, by the path that a web server gives it."""
+    files = (path for folder in folders for path in Path(folder).rglob("*"))
+    return {path.as_posix(): path.read_bytes() for path in files if path.is_file()}
 
 
 async def demo() -> None:
     """The story, step by step."""
-    async with LoopbackFiles(served(SAMPLE)) as web:
-        torrent = Path("sample.torrent")
-        title("1. A folder of open data becomes a torrent. A web server that has the files is its web seed.")
-        await seedbed("torrent", "create", SAMPLE, "-o", torrent, "--webseed", web.url)
-
-        title("2. Somebody seeds it, and somebody else fetches it from that peer.")
-        async with seeding(torrent, SAMPLE.parent) as port:
-            await seedbed(
-                "fetch",
-                torrent,
-                "-o",
-                "from-peers",
-                "--peer",
-                f"127.0.0.1:{port}",
-                "--no-webseeds",
-                "--lan",
-                "--no-dht",
-            )
-
-        title("3. The seeder is gone. The web seed still has it: the data stays.")
-        await seedbed("fetch", torrent, "-o", "from-web", "--no-peers", "--lan")
-
-        title("4. Are both copies right, down to the bit?")
-        await seedbed("torrent", "verify", torrent, "from-peers/sample")
-        await seedbed("torrent", "verify", torrent, "from-web/sample")
-
-        title("5. A disk flips one bit. That is seen, and named ...")
-        damage(Path("from-web/sample/world-cities.csv"))
-        await seedbed("torrent", "verify", torrent, "from-web/sample", expected=11)
-
-        title("6. ... and mended: only the bad piece is fetched again.")
-        await seedbed("fetch", torrent, "-o", "from-web", "--no-peers", "--lan", "--force")
-        await seedbed("torrent", "verify", torrent, "from-web/sample")
+    old, new = two_versions()
+    async with LoopbackFiles({}) as web:
+        link = await publish(web.url, old, new)
+        web.serve(published("catalog", "2026-10", "2026-11"))
+        root = await find_and_fetch(link)
+    await go_on_without_the_server(link)
+    open_with_geopandas(root)
     summary()
+
+
+async def publish(url: str, old: Path, new: Path) -> str:
+    """Step 1; returns the join link."""
+    title("1. A keeper makes a catalogue and publishes a real dataset, then a newer version of it.")
+    await seedbed(KEEPER, "catalog", "init", "catalog", "--title", "Demo", "--url", f"{url}catalog/")
+    for folder in (old, new):
+        month = folder.parent.name
+        words = ("--dataset", "cities-and-lakes", "--version", month, "--title", "Cities and lakes of North America")
+        await seedbed(KEEPER, "publish", folder, *words, "--webseed", f"{url}{month}/")
+    link: str = (await answer(KEEPER, "catalog", "status", "catalog"))["join_link"]
+    return link
+
+
+async def find_and_fetch(link: str) -> Path:
+    """Steps 2 and 3; returns where the newest version lies."""
+    title("2. Somebody else follows the catalogue by its join link, over HTTP, and looks for something.")
+    await seedbed(READER, "catalog", "pull", link, "--lan", "--no-dht")
+    await seedbed(READER, "search", "lakes")
+    await seedbed(READER, "search", "--bbox=-80,40,-70,50")
+    await seedbed(READER, "show", "cities-and-lakes")
+
+    title("3. They fetch the newest version, then the older one: only the file that differs moves.")
+    await seedbed(READER, "fetch", "cities-and-lakes", "--lan", "--no-peers")
+    await seedbed(READER, "fetch", "cities-and-lakes@2026-10", "--lan", "--no-peers")
+    await seedbed(READER, "versions", "cities-and-lakes")
+    root: str = (await answer(READER, "fetch", "cities-and-lakes", "--offline"))["root"]
+    return Path(root)
+
+
+async def go_on_without_the_server(link: str) -> None:
+    """Step 4."""
+    title(
+        "4. The web server is gone for good. The same link still works: a signed pointer in the distributed hash table"
+    )
+    title("   leads to the catalogue's own torrent, and the data comes from a peer.")
+    found = await answer(KEEPER, "show", "cities-and-lakes", "--catalog", "catalog")
+    torrent = f"catalog/torrents/{found['item']['properties']['bt:infohash_v1']}.torrent"
+    here = ("--listen", "127.0.0.1:0", "--lan")
+    with LoopbackDht() as table:
+        nodes = [word for host, port in table.nodes[:2] for word in ("--dht-node", f"{host}:{port}")]
+        async with (
+            running(KEEPER, "catalog", "seed", "catalog", *here, *nodes, until="pointed"),
+            running(KEEPER, "seed", torrent, "--data", "2026-11", *here, "--no-dht", until="ready") as ready,
+        ):
+            peer = f"127.0.0.1:{ready['listen'][0]['port']}"
+            await seedbed(LATECOMER, "catalog", "pull", link, "--lan", *nodes)
+            await seedbed(LATECOMER, "fetch", "cities-and-lakes", "--lan", "--no-dht", "--peer", peer)
+            await seedbed(LATECOMER, "cite", "cities-and-lakes")
+
+
+def open_with_geopandas(root: Path) -> None:
+    """Step 5."""
+    import geopandas  # noqa: PLC0415  # half a second, for this step only
+
+    title("5. The data is used where it lies.")
+    print(f">>> geopandas.read_file({str(root / 'ne_10m_lakes_north_america.geojson')!r})")
+    lakes = geopandas.read_file(root / "ne_10m_lakes_north_america.geojson")
+    print(lakes[["name", "geometry"]].dropna().head(3).to_string(max_colwidth=60))
 
 
 def summary() -> None:
     """What a newcomer has seen."""
-    files = [path for path in SAMPLE.iterdir() if path.is_file()]
-    total = sum(path.stat().st_size for path in files)
-    print(f"\n{GREEN}Done.{PLAIN} {len(files)} files of open data ({total / 1e6:.1f} MB) left one program and arrived")
-    print("in another, once from a peer and once from a web server. Every byte was proved; a flipped bit was mended.")
-    print("Next: .venv/bin/seedbed torrent create FOLDER, then .venv/bin/seedbed seed FOLDER.torrent --data .")
+    print(
+        f"\n{GREEN}Done.{PLAIN} One dataset, two versions, signed, found, fetched, cited; its server went, it stayed."
+    )
+    print("Next: .venv/bin/seedbed --help, and examples/torrents.py for torrents alone.")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,6 @@ class World:
 
     folder: Path
     server: LoopbackFiles
-    files: dict[str, bytes]
     cache: Cache
     releases: dict[str, Release] = field(default_factory=dict)
 
@@ -50,7 +49,7 @@ class World:
         for path, body in contents.items():
             (data / path).parent.mkdir(parents=True, exist_ok=True)
             (data / path).write_bytes(body)
-            self.files[f"{version}/lakes/{path}"] = body
+            self.server.serve({f"{version}/lakes/{path}": body})
         plan = creating.plan_torrent(scan(str(data)), creating.Wish(web_seeds=(f"{self.server.url}{version}/",)))
         wanted = creating.wanted_hashes(plan, workers=1)
         made = creating.create(plan, Threads(choose_engine(), 1), wanted=wanted)
@@ -75,10 +74,8 @@ def story(tmp_path: Path, tell: object) -> None:
     """Run a test's story beside a loopback web server."""
 
     async def run() -> None:
-        files: dict[str, bytes] = {}
-        async with LoopbackFiles(files) as server:
-            server._contents = files
-            await tell(World(tmp_path, server, files, Cache(tmp_path / "cache")))  # type: ignore[operator]
+        async with LoopbackFiles({}) as server:
+            await tell(World(tmp_path, server, Cache(tmp_path / "cache")))  # type: ignore[operator]
 
     asyncio.run(run())
 

@@ -139,6 +139,10 @@ class LoopbackFiles(_HttpServer):
         self.requests: list[str] = []
         """Paths asked for, in order."""
 
+    def serve(self, contents: Mapping[str, bytes]) -> None:
+        """Have these files from now on, besides those there are."""
+        self._contents |= contents
+
     @property
     def url(self) -> str:
         """The parent of all files, with its slash."""
