@@ -41,7 +41,16 @@ ALL = in_table_order(
             bbox=(-80.0, 45.0, -70.0, 50.0),
             published=NOW - dt.timedelta(days=9),
         ),
-        release("reefs", title="Reefs", bbox=FIJI, datetime=None, start_datetime=year(2010), end_datetime=year(2012)),
+        release(
+            "reefs",
+            title="Reefs",
+            license="other",
+            license_url="https://reefs.example/licence",
+            bbox=FIJI,
+            datetime=None,
+            start_datetime=year(2010),
+            end_datetime=year(2012),
+        ),
         release(
             "roads",
             title="Roads 100%_done",

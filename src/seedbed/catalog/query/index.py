@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from seedbed.catalog.ids import Ref
     from seedbed.catalog.model import FileRow, Release
 
-_ROW = "SELECT * EXCLUDE (type, stac_version, stac_extensions) FROM catalog"
+_ROW = (
+    "SELECT * EXCLUDE (type, stac_version, stac_extensions, links, assets), "
+    "{'data': assets.data, 'package': assets.package, 'torrent': assets.torrent} AS assets FROM catalog"
+)
+"""What a release is made of, and no more: each column that is left out saves half a millisecond."""
 _NEAR = 0.8
 """Names at least so alike (Jaro-Winkler) are offered in place of one that is not there."""
 
@@ -76,15 +80,15 @@ class Index:
         """
         which = "version = ?" if ref.version else '"seedbed:latest"'
         values = [ref.dataset, ref.version] if ref.version else [ref.dataset]
-        found = self._ask(f'{_ROW} WHERE "seedbed:dataset" = ? AND {which}', values)
+        found = self._releases(f'WHERE "seedbed:dataset" = ? AND {which}', values)
         if not found:
             raise self._missing(ref)
-        return rows.to_release(found[0])
+        return next(iter(found.values()))
 
     def versions(self, dataset: str) -> list[Release]:
         """All versions of a dataset, the oldest first; empty when there is no such dataset."""
-        found = self._ask(f'{_ROW} WHERE "seedbed:dataset" = ? ORDER BY "seedbed:version_seq"', [dataset])
-        return [rows.to_release(row) for row in found]
+        found = self._releases('WHERE "seedbed:dataset" = ? ORDER BY "seedbed:version_seq"', [dataset])
+        return list(found.values())
 
     def search(self, search: Search) -> Found:
         """Releases that meet all conditions, best first.
@@ -157,10 +161,18 @@ class Index:
         """Releases by row number, in this order."""
         if not numbers:
             return []
-        marks = ", ".join("?" for _ in numbers)
-        found = self._ask(f"{_ROW} WHERE file_row_number IN ({marks})", list(numbers))
-        by_number = {row.pop("file_row_number"): row for row in found}
-        return [rows.to_release(by_number[number]) for number in numbers]
+        found = self._releases(f"WHERE file_row_number IN ({_marks(numbers)})", list(numbers))
+        return [found[number] for number in numbers]
+
+    def _releases(self, where: str, values: list[Any]) -> dict[int, Release]:
+        """Releases by row number. Links are read only where one of them is all that is said of a licence."""
+        found = {row["file_row_number"]: row for row in self._ask(f"{_ROW} {where}", values)}
+        others = [number for number, row in found.items() if row["license"] == "other"]
+        if others:
+            text = f"SELECT file_row_number, links FROM catalog WHERE file_row_number IN ({_marks(others)})"
+            for row in self._ask(text, others):
+                found[row["file_row_number"]]["links"] = row["links"]
+        return {number: rows.to_release(row) for number, row in found.items()}
 
     def _missing(self, ref: Ref) -> NotFoundError:
         known = [one.version for one in self.versions(ref.dataset)]
@@ -189,6 +201,10 @@ class Index:
             answer = self._connection.execute(text, values)
             names = [column[0] for column in answer.description or ()]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ", ".join("?" for _ in values)
 
 
 def _search_sql(search: Search) -> tuple[str, list[Any]]:
