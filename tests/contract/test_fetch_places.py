@@ -17,9 +17,9 @@ import pytest
 
 from seedbed.core.layout import Layout
 from seedbed.errors import InputError, NoSpaceError, NotFoundError, StateError
+from seedbed.fetching.disk.store import Store
 from seedbed.fetching.flow import Options
-from seedbed.fetching.pieces import PieceMap
-from seedbed.fetching.store import Store
+from seedbed.fetching.proving.pieces import PieceMap
 from seedbed.testing.datasets import PIECE_LENGTH, Dataset, make_dataset
 from seedbed.testing.faulty_http import HttpFault
 from seedbed.testing.fetching import QUICK, final_names, leftovers, run_fetch, server_of, torrent_with

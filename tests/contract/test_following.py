@@ -20,8 +20,8 @@ from seedbed.core import krpc
 from seedbed.core.ids import InfoHashes
 from seedbed.core.metainfo import File, Metainfo
 from seedbed.errors import NoSourceError, SeedbedError, SourceError, TrustError
-from seedbed.fetching.found import FoundTorrent
 from seedbed.fetching.options import Options
+from seedbed.fetching.torrent.found import FoundTorrent
 from seedbed.following import catalog_torrent, joined, pull
 from seedbed.following.dht import client, pointer
 from seedbed.following.pull import Ways

@@ -9,7 +9,7 @@ import atheris
 
 with atheris.instrument_imports():
     from seedbed.fetching.faults import Fault
-    from seedbed.fetching.http_wire import Want, judge, parse_head, split_url
+    from seedbed.fetching.web.http_wire import Want, judge, parse_head, split_url
 
 
 def one_input(data: bytes) -> None:

@@ -10,20 +10,20 @@ import time
 from typing import TYPE_CHECKING
 
 from seedbed.errors import StateError
-from seedbed.fetching import existing
 from seedbed.fetching.choice import wanted_files
+from seedbed.fetching.disk import existing
+from seedbed.fetching.disk.store import Store, refuse_different
 from seedbed.fetching.options import Options
 from seedbed.fetching.outcome import Tallies, raise_failure
-from seedbed.fetching.proof import Prover
+from seedbed.fetching.proving.proof import Prover
 from seedbed.fetching.result import Fetched, Progress
-from seedbed.fetching.store import Store, refuse_different
-from seedbed.fetching.torrent_file import find_torrent
+from seedbed.fetching.torrent.torrent_file import find_torrent
 from seedbed.fetching.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seedbed.fetching.found import FoundTorrent
+    from seedbed.fetching.torrent.found import FoundTorrent
 
 __all__ = ["Options", "fetch", "fetch_found"]
 

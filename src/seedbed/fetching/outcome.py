@@ -11,8 +11,8 @@ from seedbed.fetching.result import SourceReport
 
 if TYPE_CHECKING:
     from seedbed.core.metainfo import Metainfo
-    from seedbed.fetching.desk import Desk
-    from seedbed.fetching.plan import Source
+    from seedbed.fetching.planning.desk import Desk
+    from seedbed.fetching.planning.plan import Source
 
 
 @dataclass(slots=True)

@@ -12,18 +12,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from seedbed.fetching.agent import agent
-from seedbed.fetching.desk import Desk
-from seedbed.fetching.plan import Plan
-from seedbed.fetching.web_seed import Job, WebSeed
+from seedbed.fetching.planning.desk import Desk
+from seedbed.fetching.planning.plan import Plan
+from seedbed.fetching.web.agent import agent
+from seedbed.fetching.web.web_seed import Job, WebSeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seedbed.fetching import swarm as peers
+    from seedbed.fetching.disk.store import Store
     from seedbed.fetching.options import Options
-    from seedbed.fetching.proof import Prover
-    from seedbed.fetching.store import Store
+    from seedbed.fetching.peers import swarm as peers
+    from seedbed.fetching.proving.proof import Prover
 
 TICK_S = 0.1
 """How often progress is told and the end is looked for."""
@@ -129,8 +129,8 @@ def _start(seeds: list[WebSeed]) -> list[threading.Thread]:
 
 def _swarm(store: Store, prover: Prover, options: Options, desk: Desk) -> peers.Swarm:
     from seedbed.engine.base import Endpoint  # noqa: PLC0415  # 20 ms that HTTP alone need not pay
-    from seedbed.fetching import swarm as peers  # noqa: PLC0415
-    from seedbed.fetching.engines import open_engine  # noqa: PLC0415
+    from seedbed.fetching.peers import swarm as peers  # noqa: PLC0415
+    from seedbed.fetching.peers.engines import open_engine  # noqa: PLC0415
 
     source = desk.add_source(peers.NAME, max_claims=peers.MAX_CLAIMS, is_swarm=True)
     return peers.Swarm(

@@ -15,18 +15,18 @@ from urllib.parse import quote, urljoin
 from seedbed.catalog import paths
 from seedbed.catalog.trust.source import MissingError
 from seedbed.errors import SourceError
-from seedbed.fetching.agent import agent
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.http_connection import Connection, tls_context
-from seedbed.fetching.http_wire import judge_plain, render_get, split_url
+from seedbed.fetching.web.agent import agent
+from seedbed.fetching.web.http_connection import Connection, tls_context
+from seedbed.fetching.web.http_wire import judge_plain, render_get, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
-    from seedbed.fetching.http_wire import Address, Head
     from seedbed.fetching.rules import Rules
+    from seedbed.fetching.web.http_wire import Address, Head
 
 _PART_BYTES = 262_144
 _NOT_MODIFIED = 304

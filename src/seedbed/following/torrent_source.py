@@ -17,15 +17,15 @@ from seedbed.core import magnet
 from seedbed.core.ids import InfoHashes
 from seedbed.errors import SeedbedError, SourceError
 from seedbed.fetching.flow import fetch_found
-from seedbed.fetching.torrent_file import find_torrent
+from seedbed.fetching.torrent.torrent_file import find_torrent
 from seedbed.following.folder_source import FolderSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from seedbed.fetching.found import FoundTorrent
     from seedbed.fetching.options import Options
     from seedbed.fetching.result import Progress
+    from seedbed.fetching.torrent.found import FoundTorrent
 
 MAX_TORRENT_BYTES = 16 << 30
 """A catalogue of 50 million rows; more is no catalogue."""

@@ -12,9 +12,9 @@ from seedbed.catalog.ids import Ref
 from seedbed.errors import NoSourceError
 from seedbed.fetching.choice import wanted_files
 from seedbed.fetching.flow import fetch_found
-from seedbed.fetching.found import FoundTorrent
 from seedbed.fetching.result import Fetched, Progress
-from seedbed.fetching.torrent_file import find_torrent
+from seedbed.fetching.torrent.found import FoundTorrent
+from seedbed.fetching.torrent.torrent_file import find_torrent
 from seedbed.library import torrents
 from seedbed.library.cache import Kept
 

@@ -13,7 +13,7 @@ from seedbed.catalog import paths
 from seedbed.core import metainfo_reader
 from seedbed.errors import DataError, SeedbedError
 from seedbed.fetching.faults import Fault
-from seedbed.fetching.http_document import get_document
+from seedbed.fetching.web.http_document import get_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

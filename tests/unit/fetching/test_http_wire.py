@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.http_wire import Want, judge, parse_head, render_get, retry_after_s, split_url
+from seedbed.fetching.web.http_wire import Want, judge, parse_head, render_get, retry_after_s, split_url
 
 
 def head(status: str, **headers: str) -> bytes:

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.plan import Plan
-from seedbed.fetching.queue import PieceQueue
+from seedbed.fetching.planning.plan import Plan
+from seedbed.fetching.planning.queue import PieceQueue
 from seedbed.fetching.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seedbed.fetching.plan import Claim, Source
+    from seedbed.fetching.planning.plan import Claim, Source
 
 RULES = Rules(min_run_bytes=2, max_run_bytes=8)
 """With pieces of one byte: runs of 2 to 8 pieces."""

@@ -17,8 +17,8 @@ from seedbed.core import metainfo_reader
 from seedbed.core.bencode import Limits
 from seedbed.errors import FormatError, InputError, NotFoundError, SourceError, StateError
 from seedbed.fetching.faults import Fault
-from seedbed.fetching.found import FoundTorrent
-from seedbed.fetching.http_document import get_document
+from seedbed.fetching.torrent.found import FoundTorrent
+from seedbed.fetching.web.http_document import get_document
 
 if TYPE_CHECKING:
     from seedbed.core.metainfo import Metainfo
@@ -37,7 +37,7 @@ async def find_torrent(what: str, options: Options) -> FoundTorrent:
         NoSourceError: nobody gives a magnet's torrent.
     """
     if what.lower().startswith("magnet:"):
-        from seedbed.fetching import from_magnet  # noqa: PLC0415  # brings the engine's values: 20 ms
+        from seedbed.fetching.torrent import from_magnet  # noqa: PLC0415  # brings the engine's values: 20 ms
 
         return await from_magnet.find(what, options, get=partial(from_url, rules=options.rules))
     if what.lower().startswith(("http://", "https://")):

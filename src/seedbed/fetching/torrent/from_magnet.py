@@ -17,8 +17,8 @@ from seedbed.core.metainfo import Rules as TorrentRules
 from seedbed.engine import base
 from seedbed.engine.base import Addition, Endpoint
 from seedbed.errors import NoSourceError, SeedbedError
-from seedbed.fetching.engines import open_engine
-from seedbed.fetching.found import FoundTorrent
+from seedbed.fetching.peers.engines import open_engine
+from seedbed.fetching.torrent.found import FoundTorrent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 from seedbed.core.hosts import is_private_address
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.http_wire import Head, parse_head
+from seedbed.fetching.web.http_wire import Head, parse_head
 
 if TYPE_CHECKING:
-    from seedbed.fetching.http_wire import Address
     from seedbed.fetching.rules import Rules
+    from seedbed.fetching.web.http_wire import Address
 
 _READ_AHEAD_BYTES = 65_536
 """Read with a head: often the whole of a small body comes along."""

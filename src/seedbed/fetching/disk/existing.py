@@ -15,16 +15,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seedbed.fetching.store import closing_fd, state_error, write_all
+from seedbed.fetching.disk.store import closing_fd, state_error, write_all
 from seedbed.hashing.threads import default_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from seedbed.fetching.pieces import Stretch
-    from seedbed.fetching.proof import Bench, Prover
-    from seedbed.fetching.store import Store
+    from seedbed.fetching.disk.store import Store
+    from seedbed.fetching.proving.pieces import Stretch
+    from seedbed.fetching.proving.proof import Bench, Prover
 
 
 _GROUP_PIECES = 256

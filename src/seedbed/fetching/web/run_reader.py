@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.http_connection import Connection, tls_context
-from seedbed.fetching.http_wire import judge, render_get, split_url
+from seedbed.fetching.web.http_connection import Connection, tls_context
+from seedbed.fetching.web.http_wire import judge, render_get, split_url
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable
 
-    from seedbed.fetching.http_wire import Address, Head, Want
     from seedbed.fetching.rules import Rules
+    from seedbed.fetching.web.http_wire import Address, Head, Want
 
 Origin: TypeAlias = tuple[str, str, int]
 _MAX_KEPT = 4

@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from seedbed.fetching.agent import agent
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.http_connection import Connection, tls_context
-from seedbed.fetching.http_wire import judge_plain, render_get, split_url
+from seedbed.fetching.web.agent import agent
+from seedbed.fetching.web.http_connection import Connection, tls_context
+from seedbed.fetching.web.http_wire import judge_plain, render_get, split_url
 
 if TYPE_CHECKING:
-    from seedbed.fetching.http_wire import Head
     from seedbed.fetching.rules import Rules
+    from seedbed.fetching.web.http_wire import Head
 
 
 def get_document(url: str, rules: Rules, *, max_bytes: int) -> bytes:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.fetching.faults import Kind
-from seedbed.fetching.queue import PieceQueue
+from seedbed.fetching.planning.queue import PieceQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from seedbed.errors import SeedbedError
     from seedbed.fetching.faults import Fault
-    from seedbed.fetching.plan import Claim, Plan, Source
+    from seedbed.fetching.planning.plan import Claim, Plan, Source
 
 _LOOK_AGAIN_S = 0.2
 """An idle source looks at the plan so often: claims become slow without an event to tell of it."""

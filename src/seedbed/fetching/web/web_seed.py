@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING
 from seedbed.core.layout import web_seed_url
 from seedbed.errors import SeedbedError, StateError
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.http_wire import Want, split_url
-from seedbed.fetching.run_reader import Line, Part, RunReader
+from seedbed.fetching.web.http_wire import Want, split_url
+from seedbed.fetching.web.run_reader import Line, Part, RunReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from seedbed.core.metainfo import Metainfo
-    from seedbed.fetching.desk import Desk
-    from seedbed.fetching.http_connection import Connection
-    from seedbed.fetching.http_wire import Address
-    from seedbed.fetching.pieces import Stretch
-    from seedbed.fetching.plan import Claim, Source
-    from seedbed.fetching.proof import Bench, Prover
+    from seedbed.fetching.disk.store import Writer
+    from seedbed.fetching.planning.desk import Desk
+    from seedbed.fetching.planning.plan import Claim, Source
+    from seedbed.fetching.proving.pieces import Stretch
+    from seedbed.fetching.proving.proof import Bench, Prover
     from seedbed.fetching.rules import Rules
-    from seedbed.fetching.store import Writer
+    from seedbed.fetching.web.http_connection import Connection
+    from seedbed.fetching.web.http_wire import Address
 
 PIECES_AT_ONCE = 64
 """Asked of the plan at a time: small files come several thousand a second."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from seedbed.core import merkle
 from seedbed.core.ids import V1_LENGTH
 from seedbed.core.layout import Layout
-from seedbed.fetching.pieces import PieceMap
+from seedbed.fetching.proving.pieces import PieceMap
 from seedbed.hashing.check import checks_v2
 from seedbed.hashing.choice import choose_engine
 from seedbed.hashing.memory import Memory
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seedbed.core.metainfo import Metainfo
-    from seedbed.fetching.pieces import Stretch
+    from seedbed.fetching.proving.pieces import Stretch
     from seedbed.hashing.base import Hasher
 
 BATCH_BYTES = 1 << 20

@@ -4,7 +4,7 @@
 Everything lies in a hidden work folder beside the destination, ``.NAME.seedbed/``, until all of it is proved; then
 files are flushed (fsync), then folders, then renamed, then the folder above is flushed. A crash at any point leaves
 either the work folder or the final files, never half a file under a final name. What lies in the work folder is
-proved again before it counts (:func:`seedbed.fetching.existing.good_pieces`).
+proved again before it counts (:func:`seedbed.fetching.disk.existing.good_pieces`).
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from seedbed.errors import InputError, NoSpaceError, StateError
-from seedbed.fetching.flushing import flush_tree
+from seedbed.fetching.disk.flushing import flush_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from seedbed.core.metainfo import Metainfo
-    from seedbed.fetching.pieces import PieceMap
-    from seedbed.fetching.proof import Held
+    from seedbed.fetching.proving.pieces import PieceMap
+    from seedbed.fetching.proving.proof import Held
 
 _NO_SPACE = frozenset((errno.ENOSPC, errno.EDQUOT))
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW

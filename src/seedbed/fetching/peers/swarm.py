@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from seedbed.core.metainfo import Metainfo
     from seedbed.engine.base import Engine, TorrentId
     from seedbed.engine.stream import EventStream
-    from seedbed.fetching.desk import Desk
-    from seedbed.fetching.plan import Source
-    from seedbed.fetching.proof import Prover
-    from seedbed.fetching.store import Store
+    from seedbed.fetching.disk.store import Store
+    from seedbed.fetching.planning.desk import Desk
+    from seedbed.fetching.planning.plan import Source
+    from seedbed.fetching.proving.proof import Prover
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Peers: all of them as one source, through the engine."""
