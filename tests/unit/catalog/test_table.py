@@ -136,6 +136,27 @@ def test_the_first_release_of_a_catalogue(tmp_path: Path) -> None:
     assert list(reader.read_catalog(out)) == [release()]
 
 
+@pytest.mark.parametrize("other", ["C28", "C29", "", "own"])
+def test_what_followers_would_refuse_is_not_merged(tmp_path: Path, other: str) -> None:
+    """The torrent of another version, the DOI of another dataset; what is one's own is no clash."""
+    known = [*versions("a", 2, doi="10.1/X"), release("b", doi="10.1/b")]
+    new = {
+        "C28": replace(release("c"), torrent=known[0].torrent),
+        "C29": release("c", doi="10.1/x"),
+        "": release("c", doi="10.1/c"),
+        "own": replace(known[2], doi="10.1/B", title="New"),
+    }[other]
+    writer.write_catalog(tmp_path / "old", known, SITE)
+
+    if other.startswith("C"):
+        with pytest.raises(CatalogError) as caught:
+            merge.merge_catalog(tmp_path / "old", [new], SITE, tmp_path / "out")
+        assert caught.value.data["rule"] == other
+        assert not (tmp_path / "out").exists()
+    else:
+        assert merge.merge_catalog(tmp_path / "old", [new], SITE, tmp_path / "out") == (3 if other else 4)
+
+
 def test_files_are_merged_too(tmp_path: Path) -> None:
     """Files of a new version find their place; those of an item that comes anew are replaced."""
     one, two, three = (release(name) for name in ("a", "b", "c"))

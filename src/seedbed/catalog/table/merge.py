@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seedbed.catalog.table import metadata
+from seedbed.catalog.table.clashes import refuse_clashes
 from seedbed.catalog.table.reader import opened, read_catalog, read_site
 from seedbed.catalog.table.schema import CATALOG_LAYOUT, FILES_LAYOUT, Layout, columns
 from seedbed.catalog.table.writer import (
@@ -25,7 +26,7 @@ from seedbed.catalog.table.writer import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from seedbed.catalog.model import FileRow, Release, Site
@@ -50,7 +51,8 @@ def merge_catalog(
         The rows of the new catalogue.
 
     Raises:
-        CatalogError: ``old`` cannot be read.
+        CatalogError: ``old`` cannot be read, or a changed release has the torrent of another version or the DOI of
+            another dataset.
     """
     ordered = sorted(changed, key=release_order)
     if old is not None and read_site(old).url != site.url:
@@ -100,7 +102,7 @@ def merge_files_file(old: Path | None, change: Path, out: Path) -> int:
 def _merge_releases(old: Path | None, changed: pa.Table, site: Site, out: Path, layout: Layout) -> int:
     extents = metadata.Extents()
     with replacing(out) as draft, Groups(draft, layout) as groups:
-        for table in _merged(old, changed, "id", layout):
+        for table in _merged(old, changed, "id", layout, check=refuse_clashes):
             extents.add(table)
             groups.add(table)
         groups.finish(metadata.describe(site, extents))
@@ -124,7 +126,14 @@ def _rewrite(old: Path, changed: list[Release], site: Site, out: Path) -> int:
     return len(everything)
 
 
-def _merged(old: Path | None, changed: pa.Table, key: str, layout: Layout) -> Iterator[pa.Table]:
+def _merged(
+    old: Path | None,
+    changed: pa.Table,
+    key: str,
+    layout: Layout,
+    *,
+    check: Callable[[pa.Table, pa.Table], None] = lambda _kept, _changed: None,
+) -> Iterator[pa.Table]:
     """Rows of both in order; of two with one key, the changed ones."""
     rest = changed.sort_by([(name, "ascending") for name in layout.order])
     keys = pc.unique(rest[key])
@@ -134,6 +143,7 @@ def _merged(old: Path | None, changed: pa.Table, key: str, layout: Layout) -> It
                 table = pa.Table.from_batches([batch]).cast(layout.schema)
                 first, rest = _split(rest, _last_key(table, layout), layout)
                 table = _without(table, key, keys)
+                check(table, changed)
                 yield table if not first.num_rows else _interleave(table, first, layout)
     if rest.num_rows:
         yield rest
