@@ -248,7 +248,7 @@ def meets(one: BBox, other: BBox) -> bool:
     return lies and one[1] <= other[3] and other[1] <= one[3]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(boxes)
 def test_boxes_as_a_plain_loop_finds_them(index: Index, box: BBox) -> None:
     """Every box finds what a loop over the releases finds."""

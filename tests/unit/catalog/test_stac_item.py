@@ -19,7 +19,7 @@ from seedbed.errors import MetadataError
 from tests.releases import NOW, release, releases, versions
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(releases())
 def test_an_item_is_the_release(one: Release) -> None:
     """Any release comes back from its item, also through JSON text, and what may be published has no findings."""
@@ -36,7 +36,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_any_json_is_read_or_refused(data: st.DataObject) -> None:
     """Whatever stands in the place of a value, the reader gives a release or lists the faults."""

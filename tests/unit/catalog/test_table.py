@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SITE = Site(
     "example", title="Example", url="https://data.example/", serial=7, collections=(Collection(), Collection("maps"))
 )
-FILE_HEALTH = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FILE_HEALTH = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FILE_HEALTH
