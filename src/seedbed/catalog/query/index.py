@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from seedbed.catalog.findings import Finding
-from seedbed.catalog.query.conditions import conditions, file_hash_condition, word_conditions, words_of
+from seedbed.catalog.query.conditions import conditions, items_with_hash, word_conditions, words_of
 from seedbed.catalog.query.search import Found, Search, check_hex
 from seedbed.catalog.query.words import pattern
 from seedbed.catalog.table import rows
@@ -130,8 +130,8 @@ class Index:
             parts.append(f'"bt:infohash_v{1 if len(value) == 40 else 2}" = ?')
             values.append(value)
         if self._has_files and len(value) != 40:
-            condition, more = file_hash_condition(value)
-            parts.append(f"id IN (SELECT item_id FROM files WHERE {condition})")
+            items, more = items_with_hash(value)
+            parts.append(f"id IN ({items})")
             values += more
         where = " OR ".join(parts) or "false"
         text = f"SELECT file_row_number AS place FROM catalog WHERE {where} ORDER BY published DESC, place"
