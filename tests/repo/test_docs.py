@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from seedbed import errors
+from seedbed.cli.main import main
 from tests.repo import command_reference
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +77,33 @@ def test_help_imports_nothing_heavy() -> None:
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert done.stderr.strip() == "[]", arguments
+
+
+def commands_in(path: Path) -> list[list[str]]:
+    """What people are told to type: each ``seedbed …`` in code, without comments."""
+    text = path.read_text(encoding="utf-8")
+    lines = [
+        line
+        for block in re.findall(r"```(?:sh|console|bash)\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    lines += re.findall(r"`(seedbed [a-z][^`\n]*)`", text)
+    typed = (line.strip().removeprefix("$ ") for line in lines)
+    return [shlex.split(line, comments=True) for line in typed if line.startswith("seedbed ")]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MARKDOWN if path.name != "commands.md"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_commands_in_the_docs_exist(path: Path) -> None:
+    """Every command that the docs show is there, with every option that they give it."""
+    for words in commands_in(path):
+        command: click.Command = main
+        rest = words[1:]
+        while isinstance(command, click.Group) and rest and not rest[0].startswith(("-", "…")):
+            found = command.get_command(click.Context(command), rest[0])
+            assert found is not None, " ".join(words)
+            command, rest = found, rest[1:]
+        known = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+        given = {word.partition("=")[0] for word in rest if word.startswith("--")}
+        assert given <= known, " ".join(words)

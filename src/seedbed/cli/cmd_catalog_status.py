@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,10 +19,23 @@ _SHOWN = 20
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default="")
+@click.argument("which", metavar="[DIR|NAME]", default="")
 @output.json_option
-def status(folder: str) -> None:
-    """Show who signed what in the catalogue DIR, what expires when, and what waits for signatures."""
+def status(which: str) -> None:
+    """Show how a catalogue stands.
+
+    Of one that you publish (DIR): who signed what, what expires when, what waits for signatures. Of one that you follow
+    (NAME, as in 'seedbed catalog list'): whether it is fresh, since when, what was alarming.
+    """
+    if which and not Path(which).is_dir() and "/" not in which:
+        from seedbed.cli.cmd_catalog_pull import followed_status  # noqa: PLC0415
+
+        followed_status(which)
+    else:
+        _own_status(which)
+
+
+def _own_status(folder: str) -> None:
     from seedbed.catalog.releasing import status as reading  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.catalog.releasing import workplace  # noqa: PLC0415
 
