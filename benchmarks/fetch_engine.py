@@ -10,7 +10,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from seedbed.engine.base import Addition, Endpoint, Finished
+from seedbed.core.endpoints import Endpoint
+from seedbed.engine.base import Addition, Finished
 from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.settings import Settings
 

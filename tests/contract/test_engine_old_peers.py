@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.engine import base
-from seedbed.engine.base import Addition, Endpoint
+from seedbed.engine.base import Addition
 from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.settings import Settings
 from seedbed.testing.datasets import Dataset, make_dataset

@@ -10,10 +10,11 @@ from pathlib import Path
 import libtorrent as lt
 import pytest
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.ids import InfoHashes
 from seedbed.core.magnet import Magnet
 from seedbed.engine import base
-from seedbed.engine.base import Addition, Endpoint
+from seedbed.engine.base import Addition
 from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.libtorrent_engine.faults import translated
 from seedbed.engine.settings import Settings

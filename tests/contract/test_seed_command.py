@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seedbed.engine.base import Addition, Endpoint
+from seedbed.core.endpoints import Endpoint
+from seedbed.engine.base import Addition
 from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.settings import Settings
 from seedbed.testing.datasets import Dataset, make_dataset
@@ -126,6 +127,19 @@ def test_what_cannot_be_served_at_all(data: Dataset, tmp_path: Path) -> None:
     code, told = refused(torrent, "--data", data.parent)
     assert code == 11
     assert "a (short)" in told
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--dht-node", "a"), ("--dht-node", "a:1,b:2"), ("--peer", "2001:db8::1:6881"), ("--peer", "a:0"),
+     ("--listen", "x y:1")],
+)  # fmt: skip
+def test_what_is_not_an_address(data: Dataset, tmp_path: Path, options: tuple[str, str]) -> None:
+    """It is refused with the way to write it, and never handed to the engine."""
+    code, told = refused(tmp_path / "set.torrent", "--data", data.parent, *options)
+    assert code == 2
+    assert f"{options[1]!r}: expected" in told
+    assert "[2001:db8::1]:6881" in told
 
 
 def test_a_port_in_use_is_said(data: Dataset, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,13 +65,13 @@ def ways_of(
     )
 
 
-def endpoint(text: str) -> tuple[str, int]:
+def endpoint(text: str) -> Endpoint:
     """HOST:PORT.
 
     Raises:
         InputError: it is not.
     """
-    host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
-        raise InputError(f"address {text!r}: expected HOST:PORT, like 192.0.2.7:6881 or [2001:db8::1]:6881")
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    found = read_endpoint(text)
+    if found is None:
+        raise InputError(f"address {text!r}: expected HOST:PORT, like {EXAMPLES}")
+    return found

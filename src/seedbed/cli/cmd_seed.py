@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import output, progress
-from seedbed.cli.catalog_choice import dht_node_option
+from seedbed.cli.catalog_choice import dht_node_option, endpoint
 from seedbed.cli.seed_screen import SeedScreen, count_of
+from seedbed.core.endpoints import EXAMPLES, read_endpoint
 from seedbed.core.hosts import PRIVATE_NETWORKS
 from seedbed.errors import DataError, InputError, NotFoundError, PartlyDoneError, SeedbedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seedbed.engine.base import Endpoint
+    from seedbed.core.endpoints import Endpoint
     from seedbed.engine.settings import Settings
     from seedbed.seeding.offers import Offer, Refused
     from seedbed.seeding.serve import Served
@@ -80,9 +81,7 @@ def seed(files: tuple[str, ...], data: str, once_fetched: int | None, peers: tup
 
     With --json one JSON object a line: "ready" (with the addresses), "refused", "copy", "trouble", "stopped".
     """  # noqa: D301  # \b is click's mark for a paragraph that is not wrapped
-    from seedbed.engine.base import Endpoint  # noqa: PLC0415  # imports stay inside: --help must be quick
-
-    dialled = tuple(Endpoint(*_address(text)) for text in peers)
+    dialled = tuple(map(endpoint, peers))
     settings = settings_for(dialled, options, copies=bool(once_fetched))
     offers, refused = _prepare(files, Path(data))
     if not offers and len(refused) == 1:
@@ -170,7 +169,7 @@ def settings_for(peers: Sequence[Endpoint], given: dict[str, Any], *, copies: bo
 
     settings = Settings(
         enable_dht=not given.get("no_dht"),
-        dht_nodes=tuple(given.get("dht_nodes", ())),
+        dht_nodes=tuple(str(endpoint(text)) for text in given.get("dht_nodes", ())),
         enable_lsd=not (given.get("no_lsd") or given.get("dht_nodes")),
         enable_port_mapping=bool(given.get("port_mapping")),
         upload_bytes_per_s=given.get("max_upload", 0),
@@ -181,8 +180,9 @@ def settings_for(peers: Sequence[Endpoint], given: dict[str, Any], *, copies: bo
     if given.get("lan"):
         allowed += map(str, PRIVATE_NETWORKS)
     if given.get("listen"):
-        host, port = _address(given["listen"], host="")
-        settings = replace(settings, listen=_listen(host, port))
+        own = _own_address(given["listen"])
+        host = own.host
+        settings = replace(settings, listen=_listen(own))
         allowed += [net] if (net := network_around(host)) else []
         if host.startswith("127.") or host in {"::1", "localhost"}:  # nobody is to be found from there
             has_own_table = bool(settings.dht_nodes)
@@ -190,16 +190,13 @@ def settings_for(peers: Sequence[Endpoint], given: dict[str, Any], *, copies: bo
     return settings.allowing(*allowed)
 
 
-def _listen(host: str, port: int) -> tuple[str, ...]:
-    if not host:
-        return (f"0.0.0.0:{port}", f"[::]:{port}")
-    return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}",)
+def _own_address(text: str) -> Endpoint:
+    """Where to listen; the host is empty when a port alone is given."""
+    found = read_endpoint(text, default_host="", any_port=True)
+    if found is None:
+        raise InputError(f"address {text!r}: expected a port, or HOST:PORT like {EXAMPLES}")
+    return found
 
 
-def _address(text: str, host: str | None = None) -> tuple[str, int]:
-    """HOST:PORT; or a port alone where ``host`` says what that means."""
-    found, colon, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit()) or int(port) > 65_535 or (host is None and not (found and colon)):
-        raise InputError(f"address {text!r}: expected HOST:PORT, like 192.0.2.7:6881 or [2001:db8::1]:6881")
-    found = found.removeprefix("[").removesuffix("]")
-    return (found or host or "", int(port))
+def _listen(own: Endpoint) -> tuple[str, ...]:
+    return (str(own),) if own.host else (f"0.0.0.0:{own.port}", f"[::]:{own.port}")

@@ -12,6 +12,7 @@ import binascii
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_plus
 
+from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
 from seedbed.core.ids import V1_LENGTH, V2_LENGTH, InfoHashes
 from seedbed.errors import MagnetError
 
@@ -78,7 +79,7 @@ def render(magnet: Magnet) -> str:
     pairs += [("as", url) for url in magnet.acceptable_sources]
     pairs += [("tr", url) for url in magnet.trackers]
     pairs += [("ws", url) for url in magnet.web_seeds]
-    pairs += [("x.pe", f"[{host}]:{port}" if ":" in host else f"{host}:{port}") for host, port in magnet.peers]
+    pairs += [("x.pe", str(Endpoint(*peer))) for peer in magnet.peers]
     if magnet.select_only:
         pairs.append(("so", ",".join(_render_range(part) for part in magnet.select_only)))
     return "magnet:?" + "&".join(f"{key}={quote(value, safe=':[],')}" for key, value in pairs)
@@ -129,11 +130,11 @@ def _v2(text: str) -> bytes:
     return value
 
 
-def _peer(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
-        raise _refuse(f"peer {text!r}: expected host:port")
-    return host.removeprefix("[").removesuffix("]"), int(port)
+def _peer(text: str) -> Endpoint:
+    peer = read_endpoint(text)
+    if peer is None:
+        raise _refuse(f"peer {text!r}: expected host:port, like {EXAMPLES}")
+    return peer
 
 
 def _ranges(text: str) -> list[range]:

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, NewType, Protocol, Self
+from typing import TYPE_CHECKING, NewType, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from seedbed.core.endpoints import Endpoint
     from seedbed.core.magnet import Magnet
     from seedbed.core.metainfo import Metainfo
     from seedbed.engine.stream import EventStream
@@ -28,17 +29,6 @@ if TYPE_CHECKING:
 
 TorrentId = NewType("TorrentId", str)
 """``InfoHashes.best_hex`` of what was added: 40 hex digits (v1, hybrid) or 64 (v2-only)."""
-
-
-class Endpoint(NamedTuple):
-    """Where a peer is."""
-
-    host: str
-    """An IP address, or a name where a caller gives one."""
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

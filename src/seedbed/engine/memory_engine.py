@@ -14,10 +14,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from seedbed.core import bencode
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.layout import Layout
 from seedbed.core.magnet import Magnet
 from seedbed.engine import base
-from seedbed.engine.base import Endpoint, Peer, Resume, TorrentId
+from seedbed.engine.base import Peer, Resume, TorrentId
 from seedbed.engine.memory_disk import Disk, is_good
 from seedbed.engine.memory_torrent import MemoryTorrent, read_source, status_of
 from seedbed.engine.settings import Settings

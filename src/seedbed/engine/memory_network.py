@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from seedbed.engine.base import Endpoint
+from seedbed.core.endpoints import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,10 @@ from seedbed.core import bencode
 from seedbed.core.magnet import Magnet
 from seedbed.core.metainfo import Metainfo
 from seedbed.core.metainfo_reader import parse
-from seedbed.engine.base import Endpoint, Resume, State, Status, TorrentId
+from seedbed.engine.base import Resume, State, Status, TorrentId
 
 if TYPE_CHECKING:
+    from seedbed.core.endpoints import Endpoint
     from seedbed.core.ids import InfoHashes
     from seedbed.engine.base import Addition
     from seedbed.engine.memory_disk import Disk

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.fetching.planning.desk import Desk
 from seedbed.fetching.planning.plan import Plan
 from seedbed.fetching.web.agent import agent
@@ -128,8 +129,7 @@ def _start(seeds: list[WebSeed]) -> list[threading.Thread]:
 
 
 def _swarm(store: Store, prover: Prover, options: Options, desk: Desk) -> peers.Swarm:
-    from seedbed.engine.base import Endpoint  # noqa: PLC0415  # 20 ms that HTTP alone need not pay
-    from seedbed.fetching.peers import swarm as peers  # noqa: PLC0415
+    from seedbed.fetching.peers import swarm as peers  # noqa: PLC0415  # 20 ms that HTTP alone need not pay
     from seedbed.fetching.peers.engines import open_engine  # noqa: PLC0415
 
     source = desk.add_source(peers.NAME, max_claims=peers.MAX_CLAIMS, is_swarm=True)

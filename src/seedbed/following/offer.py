@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from seedbed.engine.base import Endpoint, Engine
+    from seedbed.core.endpoints import Endpoint
+    from seedbed.engine.base import Engine
     from seedbed.following.catalog_torrent import Snapshot
     from seedbed.seeding.serve import Report
 

@@ -17,7 +17,8 @@ from seedbed.errors import SeedbedError, StateError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from seedbed.engine.base import Endpoint, Engine, Event, Status, TorrentId
+    from seedbed.core.endpoints import Endpoint
+    from seedbed.engine.base import Engine, Event, Status, TorrentId
     from seedbed.engine.stream import EventStream
     from seedbed.seeding.offers import Offer
 

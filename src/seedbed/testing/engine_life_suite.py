@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.magnet import Magnet
 from seedbed.engine import base
-from seedbed.engine.base import Addition, Endpoint, State
+from seedbed.engine.base import Addition, State
 from seedbed.errors import BencodeError, InputError, NameRefusedError, NotFoundError, StateError
 from seedbed.testing.datasets import make_dataset
 from seedbed.testing.engine_stories import (

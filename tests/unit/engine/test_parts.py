@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.engine import base
-from seedbed.engine.base import Endpoint, Finished, TorrentId
+from seedbed.engine.base import Finished, TorrentId
 from seedbed.engine.durable import sync_files
 from seedbed.engine.libtorrent_engine.waits import Waits
 from seedbed.engine.pace import Pace

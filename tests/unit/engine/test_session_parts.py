@@ -12,7 +12,7 @@ import certifi
 import libtorrent as lt
 import pytest
 
-from seedbed.engine.base import Endpoint
+from seedbed.core.endpoints import Endpoint
 from seedbed.engine.libtorrent_engine import session
 from seedbed.engine.libtorrent_engine.copies import CopyCounter
 from seedbed.engine.libtorrent_engine.faults import from_code, translated

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seedbed.engine.base import Addition, Endpoint, FileError, TrackerFailed
+from seedbed.engine.base import Addition, FileError, TrackerFailed
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.engine.memory_network import MemoryNetwork
 from seedbed.engine.settings import Settings, network_around
@@ -20,6 +20,7 @@ from seedbed.testing.engine_stories import fetch, run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from seedbed.core.endpoints import Endpoint
     from seedbed.seeding.offers import Offer
 
 SIZES = {"a": 70_000, "sub/c": 100}

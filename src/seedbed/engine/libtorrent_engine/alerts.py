@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import libtorrent as lt
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.engine import base
-from seedbed.engine.base import Endpoint
 from seedbed.engine.libtorrent_engine import faults, snapshot
 from seedbed.engine.libtorrent_engine.copies import CopyCounter
 from seedbed.errors import StateError

@@ -16,7 +16,7 @@ from seedbed.engine.libtorrent_engine.params import PAD_FLAG
 if TYPE_CHECKING:
     import libtorrent as lt
 
-    from seedbed.engine.base import Endpoint
+    from seedbed.core.endpoints import Endpoint
 
 MAX_PEERS = 1_000
 """Peers counted at once for one torrent; a bit a block each, 8 KiB for 1 GB."""

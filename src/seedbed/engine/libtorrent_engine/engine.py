@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Self
 
 import libtorrent as lt
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.magnet import Magnet
-from seedbed.engine.base import Added, Endpoint, Removed, Resume
+from seedbed.engine.base import Added, Removed, Resume
 from seedbed.engine.libtorrent_engine import params, session, snapshot
 from seedbed.engine.libtorrent_engine.alerts import AlertReader
 from seedbed.engine.libtorrent_engine.core import Core

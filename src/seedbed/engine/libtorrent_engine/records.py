@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seedbed.engine.base import Endpoint, State, Status, TorrentId
+from seedbed.engine.base import State, Status, TorrentId
 from seedbed.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import libtorrent as lt
 
+    from seedbed.core.endpoints import Endpoint
     from seedbed.engine.base import Addition
 
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import certifi
 import libtorrent as lt
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.hosts import PRIVATE_NETWORKS
-from seedbed.engine.base import Endpoint
 from seedbed.errors import StateError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import libtorrent as lt
 
-from seedbed.engine.base import Endpoint, Peer, State, Status
+from seedbed.core.endpoints import Endpoint
+from seedbed.engine.base import Peer, State, Status
 
 if TYPE_CHECKING:
     from seedbed.engine.libtorrent_engine.records import Record

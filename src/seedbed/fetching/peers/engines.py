@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.hosts import PRIVATE_NETWORKS
 from seedbed.engine.settings import Settings, network_around
 
@@ -35,7 +36,7 @@ def settings_for(options: Options) -> Settings:
         # the table is not spoken on this machine's own address when any is listened on
         listen=("127.0.0.1:0",) if is_loopback else ("0.0.0.0:0", "[::]:0"),
         enable_dht=options.uses_dht,
-        dht_nodes=tuple(f"{host}:{port}" for host, port in options.dht_nodes),
+        dht_nodes=tuple(str(Endpoint(*node)) for node in options.dht_nodes),
         enable_lsd=options.uses_dht and options.rules.allows_private and not options.dht_nodes,
         # Over uTP the end of a session takes up to 3 s, Python's lock held; it reaches peers behind routers, so only in
         # a local network, where there is none between, it is left out.

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from seedbed.core import metainfo_reader
 from seedbed.engine import base
-from seedbed.engine.base import Addition, Endpoint
+from seedbed.engine.base import Addition
 from seedbed.errors import NoSpaceError, SeedbedError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
+    from seedbed.core.endpoints import Endpoint
     from seedbed.core.metainfo import Metainfo
     from seedbed.engine.base import Engine, TorrentId
     from seedbed.engine.stream import EventStream

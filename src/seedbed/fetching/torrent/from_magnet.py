@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from seedbed.core import magnet as magnets
 from seedbed.core import metainfo_reader
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.metainfo import Rules as TorrentRules
 from seedbed.engine import base
-from seedbed.engine.base import Addition, Endpoint
+from seedbed.engine.base import Addition
 from seedbed.errors import NoSourceError, SeedbedError
 from seedbed.fetching.peers.engines import open_engine
 from seedbed.fetching.torrent.found import FoundTorrent
