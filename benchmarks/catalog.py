@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import bench_data
+import follow
 import paired
 
 HERE = Path(__file__).parent
@@ -42,8 +43,8 @@ def main() -> None:
     report += _append()
     for count in sizes:
         report += [*_write(count, options.rounds, options.writers.split(",")), *_rest(count)]
+        report += follow.pulls(count, _file(f"seedbed-{count}.parquet"))
         print("\n".join(report[-6:]), flush=True)
-    # The lead's part (full and delta pulls over HTTP) goes here: report += pulls(...)
     name = "catalog-quick.md" if options.quick else "catalog.md"
     (HERE / "results" / name).write_text("\n".join(report) + "\n")
 
