@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+THREADS = 2
+"""Not as many as there are cores: each takes address space, and that is limited."""
 _MAX_NAMES, _MAX_WITHDRAWN = 20, 1_000
 
 
@@ -37,7 +39,7 @@ def inspect(catalog: Path, files: Path | None, previous: Path | None, limits: Ex
         tables["files"] = files
     if previous is not None:
         tables["previous"] = previous
-    with connect(tables, memory_limit=f"{limits.memory_bytes // 2}B") as connection, our_errors():
+    with connect(tables, threads=THREADS, memory_limit=f"{limits.memory_bytes // 2}B") as connection, our_errors():
         counts = _check_rows(connection, catalog.name, "catalog", row_rules())
         _check_table(connection, catalog.name, table_rules())
         file_rows = 0
