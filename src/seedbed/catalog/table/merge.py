@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import pyarrow.parquet as pq
+
     from seedbed.catalog.model import FileRow, Release, Site
 
 READ_ROWS = 4_000
@@ -139,14 +141,21 @@ def _merged(
     keys = pc.unique(rest[key])
     if old is not None:
         with opened(old) as file:
-            for batch in file.iter_batches(READ_ROWS, columns=columns(layout.schema)):
-                table = pa.Table.from_batches([batch]).cast(layout.schema)
-                first, rest = _split(rest, _last_key(table, layout), layout)
-                table = _without(table, key, keys)
-                check(table, changed)
-                yield table if not first.num_rows else _interleave(table, first, layout)
+            for part in _parts(file, layout):
+                first, rest = _split(rest, _last_key(part, layout), layout)
+                kept = _without(part, key, keys)
+                check(kept, changed)
+                yield kept if not first.num_rows else _interleave(kept, first, layout)
     if rest.num_rows:
         yield rest
+
+
+def _parts(file: pq.ParquetFile, layout: Layout) -> Iterator[pa.Table]:
+    """Some rows at a time; group by group, because over several groups pyarrow keeps what it has read."""
+    names = columns(layout.schema)
+    for group in range(file.num_row_groups):
+        for batch in file.iter_batches(READ_ROWS, row_groups=[group], columns=names):
+            yield pa.Table.from_batches([batch]).cast(layout.schema)
 
 
 def _last_key(table: pa.Table, layout: Layout) -> tuple[object, ...]:
