@@ -19,7 +19,7 @@ check: $(VENV)/.dev  ## Format, lint, types, layers, and the quick tests (under 
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 tests/unit tests/contract tests/repo
+	$(BIN)/python -m pytest -n 2 -m 'not slow' tests/unit tests/contract tests/repo
 
 fix: $(VENV)/.dev  ## Format and mend what can be mended automatically
 	$(BIN)/ruff format src tests benchmarks examples

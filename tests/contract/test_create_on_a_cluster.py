@@ -19,7 +19,7 @@ from tests.datasets import make_tree, torrent_of
 from tests.web import Site, serving
 
 pytest.importorskip("distributed", reason="the extra seedbed[dask] is not installed")
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 PROGRAM = str(Path(sys.executable).with_name("seedbed"))
 SIZES = {"a": 70_000_000, "b": 100, "c/d": 30_000_000, "c/e": 0, **{f"s/{n:03}": 5_000 for n in range(300)}}
 

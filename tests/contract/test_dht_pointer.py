@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from seedbed.core.krpc import MutableItem
 
+pytestmark = pytest.mark.slow
+
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 PUBLIC = KEY.public_key().public_bytes_raw()
 FIRST, SECOND = b"\x01" * 20, b"\x02" * 20

@@ -34,6 +34,7 @@ SIZES = {"a": 32 * MIB, "b": 32 * MIB}
 PIECE_LENGTH = 256 << 10
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root"),
     pytest.mark.timeout(60),
 ]

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from seedbed.fetching.result import Fetched
     from seedbed.testing.datasets import Dataset
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"a.bin": 5 * PIECE_LENGTH + 77, "z.bin": 20 * PIECE_LENGTH}
 OPTIONS = Options(
     uses_dht=False,

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from tests.publishers import Keeper
 
+pytestmark = pytest.mark.slow
+
 PATIENT = replace(QUICK, stall_timeout_s=1.0)
 WAYS = Ways(rules=PATIENT, uses_dht=False)
 KEY = Ed25519PrivateKey.from_private_bytes(b"p" * 32)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from seedbed.catalog.model import Release
     from seedbed.fetching.result import Fetched
 
+pytestmark = pytest.mark.slow
+
 MB = 1_000_000
 OPTIONS = Options(rules=QUICK, uses_peers=False)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.publishers import Keeper
 
+pytestmark = pytest.mark.slow
+
 KILLS = 4
 
 

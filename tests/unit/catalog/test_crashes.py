@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.publishers import Keeper
 
+pytestmark = pytest.mark.slow
+
 LATER = NOW + dt.timedelta(hours=1)
 
 

@@ -351,6 +351,7 @@ def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 def test_the_catalogue_is_readable_after_a_stop_at_any_point(follower: Follower, keeper: Keeper) -> None:
     """Everything before the last transaction leaves the old one, everything after it the new one."""
     followers.publish(keeper, "rivers", "2")
