@@ -8,21 +8,16 @@ is refused, the one before stays (reliability table C, 16 - 34).
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from seedbed.catalog.model import Collection, Site
+from seedbed.catalog.table.limited_child import ask_child
 from seedbed.catalog.table.limits import Examined, ExamineLimits
-from seedbed.errors import CatalogError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CHILD = (sys.executable, "-I", "-m", "seedbed.catalog.table.examine_child")
-_MAX_ANSWER_BYTES = 16 << 20
+_CHILD = "seedbed.catalog.table.examine_child"
 
 
 def examine(
@@ -46,17 +41,12 @@ def examine(
     Raises:
         CatalogError: ``data['rule']`` names the row of table C that it breaks. Nothing may be used of it.
     """
-    limits = limits or ExamineLimits()
     asked = {
         "catalog": str(catalog.absolute()),
         "files": str(files.absolute()) if files else "",
         "previous": str(previous.absolute()) if previous else "",
-        "limits": asdict(limits),
     }
-    answer = _ask(json.dumps(asked).encode(), catalog.name, limits)
-    if "error" in answer:
-        raise CatalogError(str(answer["error"]), rule=str(answer["rule"]), hint=str(answer.get("hint", "")))
-    return _examined(answer["examined"])
+    return _examined(ask_child(_CHILD, asked, limits or ExamineLimits(), name=catalog.name)["examined"])
 
 
 def _examined(values: dict[str, Any]) -> Examined:
@@ -64,26 +54,3 @@ def _examined(values: dict[str, Any]) -> Examined:
     site["collections"] = tuple(Collection(**one) for one in site["collections"])
     plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return Examined(site=Site(**site), **plain)
-
-
-def _ask(question: bytes, name: str, limits: ExamineLimits) -> dict[str, Any]:
-    """Let a child answer; its end without an answer is an answer."""
-    try:
-        done = subprocess.run(  # noqa: S603  # our own program, no shell, no text of a stranger
-            _CHILD, input=question, capture_output=True, timeout=limits.wall_s, check=False, env={}
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CatalogError(
-            f"{name}: reading it takes longer than {limits.wall_s:.0f} s",
-            rule="C20",
-            hint="The catalogue before stays.",
-        ) from error
-    if done.returncode or len(done.stdout) > _MAX_ANSWER_BYTES:
-        raise CatalogError(
-            f"{name}: the program that reads it was ended at its limits (memory {limits.memory_bytes:,} bytes, "
-            f"{limits.cpu_s} s of computing; exit {done.returncode})",
-            rule="C19",
-            hint="The catalogue before stays.",
-        )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer

@@ -99,8 +99,10 @@ def _adopt(
         _write_unlisted(record, differs, active)
         record.suspicion = ""
         record.active = active
+        found = _found(record, differs, got, now)
     store.drop_all_but({active.folder, before.folder if before else ""})
-    alarms = (*_doubts(moment), *_guarded(record, differs, now))
+    store.drop_work()
+    alarms = (*_doubts(moment), *found)
     log.info("catalogue adopted serial=%d rows=%d source=%s bytes=%d", active.serial, active.rows, verified.source,
              verified.fetcher.received_bytes)  # fmt: skip
     return Adopted(active, True, verified.source, verified.fetcher.received_bytes, got.by_changes, differs, alarms)  # noqa: FBT003
@@ -203,17 +205,18 @@ def _write_unlisted(record: Record, differs: Difference, active: Active) -> None
     record.unlist(gone, [one.item_id for one in (*differs.added, *differs.changed)])
 
 
-def _guarded(record: Record, differs: Difference, now: dt.datetime) -> tuple[str, ...]:
-    """Step 9: what it takes away is kept; when it is much, people hear of it."""
-    if not differs.is_suspicious:
-        return ()
-    size = sum(one.size_bytes for one in differs.gone)
-    what = (
-        f"this release takes away {len(differs.gone):,} of {differs.old_rows:,} releases ({size:,} bytes); "
-        f"held data is kept for {KEEP_UNLISTED.days} days"
-    )
-    record.alarm(now, "mass-removal", what)
-    return (what,)
+def _found(record: Record, differs: Difference, got: changes.Got, now: dt.datetime) -> tuple[str, ...]:
+    """What people should hear of, recorded with the release itself: step 9, and changes that nobody should sign."""
+    found: dict[str, str] = {"changes": got.doubt} if got.doubt else {}
+    if differs.is_suspicious:  # what it takes away is kept; when it is much, it is said
+        size = sum(one.size_bytes for one in differs.gone)
+        found["mass-removal"] = (
+            f"this release takes away {len(differs.gone):,} of {differs.old_rows:,} releases ({size:,} bytes); "
+            f"held data is kept for {KEEP_UNLISTED.days} days"
+        )
+    for rule, what in found.items():
+        record.alarm(now, rule, what)
+    return tuple(found.values())
 
 
 def _doubts(moment: clock.Moment) -> tuple[str, ...]:

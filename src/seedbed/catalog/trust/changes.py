@@ -9,12 +9,13 @@ then it is used, and not given to others.
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedbed.catalog import paths
 from seedbed.catalog.trust.store import file_sha256
-from seedbed.errors import SourceError, TrustError
+from seedbed.errors import CatalogError, SourceError, StateError, TrustError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 MAX_SHARE = 0.5
 """Changes that are longer than this part of the catalogue are not worth putting together."""
+MAX_GROWTH, _SPARE_BYTES = 2, 16 << 20
+"""A table that is put together may be this many times as long as the signed one, and some: another version of the
+Parquet library packs otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Got:
     files: Path | None
     log: Path | None
     by_changes: bool
+    doubt: str = ""
+    """Why signed changes were refused; empty when they were not."""
 
     @property
     def all(self) -> tuple[Path, ...]:
@@ -60,18 +66,22 @@ def get(verified: Verified, work: Path, *, before: Active | None, old_folder: Pa
     """
     serials = _missing_serials(verified, before, with_files=with_files)
     releases_log = _get_log(verified, work)
+    doubt = ""
     if serials and before and old_folder:
         try:
             old = _Held(old_folder / paths.CATALOG, old_folder / paths.FILES if with_files else None, before)
             return _by_changes(verified, work, old, serials, releases_log)
         except SourceError as error:  # a change file is gone already: the whole may still be there
             log.info("changes cannot be had, getting the whole catalogue: %s", error)
+        except CatalogError as error:  # signed, and harmful or damaged: the whole is judged for itself
+            log.warning("changes cannot be read, getting the whole catalogue: %s", error)
+            doubt = f"changes were refused, the whole catalogue was got instead: {error.message}"
     verified.download(paths.CATALOG, work / paths.CATALOG)
     files = None
     if with_files and paths.FILES in verified.targets:
         files = work / paths.FILES
         verified.download(paths.FILES, files)
-    return Got(work / paths.CATALOG, files, releases_log, by_changes=False)
+    return Got(work / paths.CATALOG, files, releases_log, by_changes=False, doubt=doubt)
 
 
 def _missing_serials(verified: Verified, before: Active | None, *, with_files: bool) -> range:
@@ -97,29 +107,37 @@ class _Held:
 
 
 def _by_changes(verified: Verified, work: Path, held: _Held, serials: range, releases_log: Path | None) -> Got:
-    from seedbed.catalog.table.merge import merge_catalog_file, merge_files_file  # noqa: PLC0415  # Parquet is heavy
-    from seedbed.catalog.table.reader import read_site  # noqa: PLC0415
+    """Get all changes, then let a child process with limits merge them.
 
-    rows = -1
-    catalog, files = held.catalog, held.files
-    _require_unchanged(catalog, held.active.local_sha256)
-    if files:
-        _require_unchanged(files, held.active.files_sha256)
-    for serial in serials:
-        change = work / f"{serial}.parquet"
-        verified.download(paths.change(serial), change)
-        merged = work / f"catalog-{serial}.parquet"
-        rows = merge_catalog_file(catalog, change, read_site(change), merged)
-        catalog = merged
-        if files and paths.file_change(serial) in verified.targets:
-            change = work / f"{serial}.files.parquet"
-            verified.download(paths.file_change(serial), change)
-            merged = work / f"files-{serial}.parquet"
-            merge_files_file(files, change, merged)
-            files = merged
+    Raises:
+        SourceError: they cannot be had, or do not lead to what was signed.
+        CatalogError: they cannot be read.
+    """
+    from seedbed.catalog.table.merge_changes import Merging, merge_changes  # noqa: PLC0415  # as in adopt
+
+    _require_unchanged(held.catalog, held.active.local_sha256)
+    if held.files:
+        _require_unchanged(held.files, held.active.files_sha256)
+    changes = _download(verified, work, [paths.change(serial) for serial in serials])
+    catalog = Merging(held.catalog, changes, work / f"merged.{paths.CATALOG}")
+    files = None
+    if held.files:
+        listed = (paths.file_change(serial) for serial in serials)
+        changes = _download(verified, work, [path for path in listed if path in verified.targets])
+        files = Merging(held.files, changes, work / f"merged.{paths.FILES}")
+    whole = max(verified.targets[path].length for path in (paths.CATALOG, paths.FILES) if path in verified.targets)
+    rows = merge_changes(catalog, files, max_written_bytes=MAX_GROWTH * whole + _SPARE_BYTES)
     _require_rows(rows, verified)
-    kept_files = _moved(files, work / paths.FILES) if files else None
-    return Got(_moved(catalog, work / paths.CATALOG), kept_files, releases_log, by_changes=True)
+    kept_files = _moved(files.out if files.changes else files.old, work / paths.FILES) if files else None
+    return Got(_moved(catalog.out, work / paths.CATALOG), kept_files, releases_log, by_changes=True)
+
+
+def _download(verified: Verified, work: Path, targets: list[str]) -> list[Path]:
+    """Verified change files, in the work folder."""
+    got = [work / path.rpartition("/")[2] for path in targets]
+    for path, to in zip(targets, got, strict=True):
+        verified.download(path, to)
+    return got
 
 
 def _require_unchanged(path: Path, sha256: str) -> None:
@@ -136,10 +154,20 @@ def _require_rows(rows: int, verified: Verified) -> None:
 
 
 def _moved(path: Path, to: Path) -> Path:
-    """``path`` under the name ``to``; our old file stays where it is."""
-    if path.parent == to.parent:
-        return path.rename(to)
-    to.hardlink_to(path)
+    """``path`` under the name ``to``; our old file stays where it is.
+
+    Raises:
+        StateError: the disk refuses.
+    """
+    try:
+        if path.parent == to.parent:
+            return path.rename(to)
+        try:
+            to.hardlink_to(path)
+        except OSError:  # a file system without links
+            shutil.copyfile(path, to)
+    except OSError as error:
+        raise StateError(f"{to}: {error.strerror}") from error
     return to
 
 

@@ -75,6 +75,10 @@ class Store:
             raise StateError(f"{self.work}: {error.strerror}") from error
         return self.work
 
+    def drop_work(self) -> None:
+        """Remove the work folder; what is left of it is removed the next time."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
     def keep(self, serial: int, sha256: str, files: Iterable[Path]) -> str:
         """Move verified files from the work folder to a release's own, durably; returns its name.
 
