@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ROWS = "id,name,longitude,latitude\n" + "".join(f"{n},lake {n},{-110 + n / 50},{50 + n / 90}\n" for n in range(1_000))
+POINT = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"name": "lake VERSION"}, '
+    '"geometry": {"type": "Point", "coordinates": [-110, 50]}}]}'
+)
+GUIDE = Path(__file__).parents[2] / "docs/guide/readers.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
             data = tmp_path / version / "lakes"
             data.mkdir(parents=True)
             (data / "lakes.csv").write_text(ROWS.replace("lake 7,", f"lake seven {version},"))
+            (data / "lakes.geojson").write_text(POINT.replace("VERSION", version))
             (data / "shores.bin").write_bytes(b"shore" * 100_000)
             keeper.run(
                 "publish", data, "--dataset", "lakes", "--version", version, "--license", "CC0-1.0",
@@ -120,7 +127,7 @@ def test_a_stranger_follows_searches_and_fetches_only_what_changed(town: Town, t
     assert elsewhere["total"] == 0
     assert newest["bytes_reused"] == 0
     assert older["bytes_reused"] == 500_000
-    assert older["bytes_from_mirrors"] == len(ROWS) + len("seven 1") - 1
+    assert older["bytes_from_mirrors"] == len(ROWS) + len("seven 1") - 1 + len(POINT) - len("VERSION") + 1
     assert reader.run("verify", "lakes@1", older["root"], "--lan")["verified"]
     assert reader.run("cache", "verify")["wrong"] == []
     assert reader.run("fetch", "lakes@1", "--offline")["was_complete"]
@@ -201,3 +208,20 @@ def test_an_older_holding_is_checked_by_its_md5(town: Town, tmp_path: Path) -> N
     data.write_bytes(b"Neurons" * 1_000)
     assert town.keeper.run("integrity", torrent, data, code=11)["error"] == "DataError"
     town.keeper.run("integrity", tmp_path / "other.torrent", data, code=2)
+
+
+def test_the_guides_python_runs(town: Town, tmp_path: Path) -> None:
+    """What readers copy into a notebook works as it stands, with a link of their own."""
+    reader = Person(tmp_path / "reader")
+    reader.run("catalog", "pull", town.link, "--lan", "--no-dht")
+    reader.run("fetch", "lakes@2", "--lan", "--no-peers")
+    (block,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    program = block.replace("seedbed:join?url=…&root=sha256:…", town.link) + "\nprint(table.name[0])\n"
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", "-c", program],
+        env=reader.environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["lakes@2 Lagos de México", "['1', '2']", "lake 2"]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @output.json_option
 @output.quiet_option
 def search(words: tuple[str, ...], where: str, bbox: str, since: str, until: str, **given: Any) -> None:
-    """Find datasets of a catalogue: all WORDS in title, description or keywords, and all conditions.
+    """Find datasets of a catalogue: all WORDS in title, name, description or keywords, and all conditions.
 
     Case and accents do not matter. The best come first: those with the words in their title, then the newest.
     """

@@ -111,6 +111,7 @@ def test_words_know_neither_case_nor_accents(index: Index) -> None:
     assert names(index, words="agua hidrografia") == ["rivers@3"]
     assert names(index, words="ete") == ["lakes@1"]
     assert names(index, words="rios lakes") == ["lakes@1"]
+    assert names(index, words="roads") == ["roads@1"]  # by its name, too
     assert names(index, words="perdidos") == []
     assert names(index, words="perdidos", status="withdrawn") == ["gone@1"]
     assert names(index, words="rios", newest_only=False) == ["rivers@1", "rivers@2", "rivers@3", "lakes@1"]

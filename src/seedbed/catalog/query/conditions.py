@@ -19,6 +19,7 @@ Condition: TypeAlias = tuple[str, list[Any]]
 
 WORD_COLUMNS = (
     "title",
+    '"seedbed:dataset"',
     "array_to_string(keywords, chr(10))",
     "description",
     'CAST("seedbed:translations" AS VARCHAR)',

@@ -27,7 +27,7 @@ class Search:
     """Conditions; a release must meet all that are given, and an empty one says nothing."""
 
     words: str = ""
-    """All of them must be in title, description, keywords or translations; case and accents do not matter."""
+    """All must be in title, dataset's name, description, keywords or translations; case and accents do not matter."""
     bbox: BBox | None = None
     """Releases whose box meets this one; west > east crosses the antimeridian."""
     start: dt.datetime | None = None
