@@ -43,7 +43,7 @@ class Person:
         """A command's result, as JSON."""
         done = subprocess.run(
             [sys.executable, "-m", "seedbed", *map(str, words), "--json"],
-            env=self.environment, capture_output=True, text=True, check=False, timeout=60,
+            env=self.environment, capture_output=True, text=True, check=False, timeout=90,
         )  # fmt: skip
         assert done.returncode == code, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
@@ -148,7 +148,7 @@ def test_the_catalogue_outlives_its_web_server(town: Town, tmp_path: Path) -> No
                 "--lan", "--no-dht", until="ready",
             ) as seeding,
         ):  # fmt: skip
-            pulled = reader.run("catalog", "pull", town.link, "--lan", *nodes, "--timeout", 20)
+            pulled = reader.run("catalog", "pull", town.link, "--lan", *nodes, "--timeout", 45)
             peer = f"127.0.0.1:{seeding['ready']['listen'][0]['port']}"
             version = f"lakes@{_version_of(town, torrents[0])}"
             fetched = reader.run("fetch", version, "--lan", "--no-dht", "--no-webseeds", "--peer", peer)
@@ -175,7 +175,7 @@ def test_a_follower_keeps_the_catalogue_alive_when_its_keeper_is_gone(town: Town
             pass
         town.site.files.clear()
         with volunteer.running("catalog", "seed", "town", *offer, until="ready"):
-            pulled = reader.run("catalog", "pull", town.link, "--lan", *nodes, "--timeout", 20)
+            pulled = reader.run("catalog", "pull", town.link, "--lan", *nodes, "--timeout", 45)
 
     assert pulled["versions"] == 2
 
@@ -220,7 +220,7 @@ def test_the_guides_python_runs(town: Town, tmp_path: Path) -> None:
 
     done = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", "-c", program],
-        env=reader.environment, capture_output=True, text=True, check=False, timeout=60,
+        env=reader.environment, capture_output=True, text=True, check=False, timeout=90,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr

@@ -27,6 +27,11 @@ LINGER_S = 3.0
 DIAL_S = 12.0
 """Between two calls to a peer. libtorrent tries uTP (3 s), then encrypted TCP, then plain TCP, a second apart; a call
 begins that from the start, so one that comes too soon never gets to plain TCP, the only way that WebTorrent speaks."""
+ANNOUNCE_AGAIN_S = (3.0, 8.0, 20.0)
+"""The engine announces when a torrent is added, often before it knows anybody in the distributed hash table, and then
+not for a quarter of an hour. So it is told again, a little later each time."""
+ANNOUNCED_AT_MOST = 500
+"""Torrents that are announced again: with more, the table's own rounds are quick enough and bursts would be rude."""
 _COUNTED_TICKS = 1.2
 """An engine adds up once a second."""
 _READY_S = 120.0
@@ -119,7 +124,10 @@ async def serve(
         await _until_ready(engine, events, set(watch.offers))
         report(Ready(engine.endpoints, tuple(offers)))
         async with asyncio.TaskGroup() as group:
-            going_on = (watch.follow(events), _tick(engine, watch, tick_s), _dial(engine, offers, peers))
+            going_on = (
+                watch.follow(events), _tick(engine, watch, tick_s), _dial(engine, offers, peers),
+                _announce_again(engine, offers),
+            )  # fmt: skip
             tasks = [group.create_task(work) for work in going_on]
             await _first(group, stop, watch.enough)
             for task in tasks:
@@ -160,6 +168,13 @@ async def _dial(engine: Engine, offers: Sequence[Offer], peers: Sequence[Endpoin
             for peer in peers:
                 await engine.connect_peer(offer.torrent, peer)
         await asyncio.sleep(DIAL_S)
+
+
+async def _announce_again(engine: Engine, offers: Sequence[Offer]) -> None:
+    for pause_s in ANNOUNCE_AGAIN_S:
+        await asyncio.sleep(pause_s)
+        for offer in offers[:ANNOUNCED_AT_MOST]:
+            await engine.find_peers(offer.torrent)
 
 
 async def _first(group: asyncio.TaskGroup, *events: asyncio.Event) -> None:

@@ -172,6 +172,7 @@ def _table(settings: Settings) -> dict[str, Any]:
         "dht_restrict_search_ips": False,
         "dht_ignore_dark_internet": False,
         "dht_prefer_verified_node_ids": False,
+        "dht_block_ratelimit": 1_000,  # by address: five a second would ban all of them for one that is busy
     }
 
 
