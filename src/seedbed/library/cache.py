@@ -22,7 +22,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from seedbed.catalog.ids import Ref, check_dataset, check_version
-from seedbed.errors import InputError, StateError
+from seedbed.errors import InputError
+from seedbed.fetching.disk.flushing import write_durably
+from seedbed.fetching.disk.store import state_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,24 +99,44 @@ class Cache:
             blobs: Path below ``data`` -> content key.
 
         Raises:
-            StateError: the disk refuses.
+            StateError: or NoSpaceError: the disk refuses.
         """
         try:
             for path, key in blobs.items():
                 self._share(self.data(ref) / path, self.blob(key))
             note = self._snapshot(ref) / "kept"
-            note.with_suffix(".part").write_text(json.dumps(asdict(kept)), "utf-8")
-            note.with_suffix(".part").replace(note)
+            write_durably(note, json.dumps(asdict(kept)).encode())
         except OSError as error:
-            raise StateError(f"{self.folder}: {error.strerror}") from error
+            raise state_error(error, self.folder) from error
 
     def lay_out(self, ref: Ref, blobs: dict[str, str]) -> None:
-        """Put contents that are here already into a version's place; they are still to be verified there."""
-        for path, key in blobs.items():
-            target = self.data(ref) / path
-            if self.blob(key).is_file() and not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                link_or_copy(self.blob(key), target)
+        """Put contents that are here already into a version's place; they are still to be verified there.
+
+        Raises:
+            StateError: or NoSpaceError: the disk refuses.
+        """
+        try:
+            for path, key in blobs.items():
+                target = self.data(ref) / path
+                if self.blob(key).is_file() and not target.exists():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    link_or_copy(self.blob(key), target)
+        except OSError as error:
+            raise state_error(error, self.folder) from error
+
+    def put_torrent(self, info_hash: str, data: bytes) -> Path:
+        """Keep a verified torrent file.
+
+        Raises:
+            StateError: or NoSpaceError: the disk refuses.
+        """
+        path = self.torrent(info_hash)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, data)
+        except OSError as error:
+            raise state_error(error, path) from error
+        return path
 
     def snapshots(self) -> list[Snapshot]:
         """All versions in the cache, by dataset and version."""
@@ -135,10 +157,11 @@ class Cache:
         """Remove contents that no version links to; returns the bytes freed."""
         freed = 0
         for blob in (self.folder / "blobs").glob("*/*"):
-            facts = blob.stat()
-            if facts.st_nlink == 1:
-                blob.unlink()
-                freed += facts.st_size
+            with contextlib.suppress(FileNotFoundError):  # another program collects, too
+                facts = blob.stat()
+                if facts.st_nlink == 1:
+                    blob.unlink()
+                    freed += facts.st_size
         return freed
 
     def _snapshot(self, ref: Ref) -> Path:
@@ -166,10 +189,16 @@ class Cache:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """The same bytes under another name."""
+    """The same bytes under another name.
+
+    Raises:
+        OSError: the disk refuses.
+    """
     try:
         os.link(source, target)
-    except OSError:
+    except FileExistsError:
+        return  # another program was quicker
+    except OSError:  # a file system without hard links
         shutil.copyfile(source, target)
 
 

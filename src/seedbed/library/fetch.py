@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from seedbed.catalog.ids import Ref
 from seedbed.errors import NoSourceError
 from seedbed.fetching.choice import wanted_files
+from seedbed.fetching.disk.store import state_error
 from seedbed.fetching.flow import fetch_found
 from seedbed.fetching.result import Fetched, Progress
 from seedbed.fetching.torrent.found import FoundTorrent
@@ -135,11 +136,14 @@ def _use_what_is_here(found: FoundTorrent, cache: Cache, wanted: Wanted, into: P
     if into is None:
         cache.lay_out(wanted.ref, blobs)
         return
-    for path, key in blobs.items():
-        target = into / path
-        if cache.blob(key).is_file() and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(cache.blob(key), target)
+    try:
+        for path, key in blobs.items():
+            target = into / path
+            if cache.blob(key).is_file() and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _copy(cache.blob(key), target)
+    except OSError as error:
+        raise state_error(error, into) from error
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -152,7 +156,7 @@ def _copy(source: Path, target: Path) -> None:
 def _keep(metainfo: Metainfo, cache: Cache, wanted: Wanted, fetched: Fetched) -> None:
     folder = cache.data(wanted.ref)
     before = cache.kept(wanted.ref)
-    sizes = dict(before.sizes) if before else {}
+    sizes = dict(before.sizes) if before and before.info_hash == metainfo.info_hashes.best_hex else {}
     sizes |= {path.relative_to(folder).as_posix(): path.stat().st_size for path in fetched.paths}
     whole = len(sizes) == len(metainfo.files)
     kept = Kept(metainfo.info_hashes.best_hex, fetched.root.name, sizes, is_whole=whole)

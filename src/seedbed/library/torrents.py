@@ -34,6 +34,9 @@ def obtain(release: Release, cache: Cache, places: Iterable[str], rules: Rules) 
         cache: Where it is kept.
         places: Addresses or paths of published catalogues, each ending in ``/``; empty looks on this disk only.
         rules: Time-outs, and whether private addresses may be asked.
+
+    Raises:
+        StateError: or NoSpaceError: our disk.
     """
     kept = cache.torrent(release.torrent.best_hex)
     if _read_kept(kept, release):
@@ -41,11 +44,7 @@ def obtain(release: Release, cache: Cache, places: Iterable[str], rules: Rules) 
     for place in places:
         data = _read(place + paths.torrent(release.torrent.best_hex), rules)
         if data is not None and _is_right(data, release, place):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            part = kept.with_suffix(".part")
-            part.write_bytes(data)
-            part.replace(kept)
-            return kept
+            return cache.put_torrent(release.torrent.best_hex, data)
     return None
 
 

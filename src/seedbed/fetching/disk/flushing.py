@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +35,22 @@ def flush_tree(folder: Path, files: Sequence[Path]) -> None:
             parent = parent.parent
     for path in sorted(folders, reverse=True):
         _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a small file whole or not at all, whoever else writes it now, and whenever the power goes.
+
+    Raises:
+        OSError: the disk refuses; what was there before is still there.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        draft.write_bytes(data)
+        _fsync(draft, os.O_RDONLY)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _fsync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _fsync(path: Path, flags: int) -> None:
