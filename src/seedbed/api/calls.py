@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedbed.api.catalog import Catalog
+from seedbed.api.running import outside_of_loops
 
 if TYPE_CHECKING:
     from seedbed.catalog.model import Release
@@ -77,7 +78,8 @@ def fetch(
 
         from seedbed.fetching import flow  # noqa: PLC0415
 
-        return asyncio.run(flow.fetch(what, replace(chosen, folder=Path(into or "."))))
+        there = replace(chosen, folder=Path(into or "."))
+        return outside_of_loops(lambda: asyncio.run(flow.fetch(what, there)))
     with Catalog.open(catalog) as opened:
         return opened.fetch(what, into=Path(into) if into else None, options=chosen, offline=offline)
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from seedbed.api.home import Home
+from seedbed.api.running import outside_of_loops
 from seedbed.catalog import join_link, paths
 from seedbed.catalog.ids import Ref, parse_ref
-from seedbed.errors import InputError, NotFoundError
+from seedbed.errors import BusyError, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,8 +192,9 @@ class Catalog:
         wanted = Wanted(release, self._source.places)
         chosen = options or Options()
         cache = Cache(self._home.cache)
-        work = fetch(wanted, cache, chosen, into=into, offline=offline, on_progress=on_progress)
-        return asyncio.run(work)
+        return outside_of_loops(
+            lambda: asyncio.run(fetch(wanted, cache, chosen, into=into, offline=offline, on_progress=on_progress))
+        )
 
     def torrent(self, what: Release | Ref | str, options: Options | None = None) -> Path:
         """The .torrent file of a release, got if need be.
@@ -228,6 +230,11 @@ def locate(where: str | Path, home: Home, ways: Ways | None = None) -> Source:
     text = str(where)
     if join_link.is_join_link(text):
         return _joined_source(join(text, home, ways))
+    if text.startswith(("http://", "https://")):
+        raise InputError(
+            f"catalogue {text!r}: expected a join link, got a web address",
+            hint="A join link (seedbed:join?url=…&root=sha256:…) also says whom to believe; its keeper gives it.",
+        )
     if text and (isinstance(where, Path) or "/" in text or Path(text).is_dir()):
         return _published_source(Path(where))
     return _named_source(text, home)
@@ -291,9 +298,12 @@ def pull(
 
     was_known = found.store.exists
     try:
-        pulled = pull.pull(
-            found.store, found.link, ways or pull.Ways(), now=now or dt.datetime.now(dt.UTC), on_progress=on_progress
+        moment = now or dt.datetime.now(dt.UTC)
+        pulled = outside_of_loops(
+            lambda: pull.pull(found.store, found.link, ways or pull.Ways(), now=moment, on_progress=on_progress)
         )
+    except BusyError:
+        raise  # another program joins it: what is there is that one's
     except BaseException:
         if not was_known:
             joined.forget(found)

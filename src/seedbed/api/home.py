@@ -57,8 +57,13 @@ class Home:
             paths = json.loads(self._published_file.read_text("utf-8"))
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError) as error:
-            raise StateError(f"{self._published_file}: it cannot be read: {error}", hint="Remove it.") from error
+        except OSError as error:
+            raise StateError(
+                f"{self._published_file}: it cannot be read: {error.strerror}",
+                hint=f"{VARIABLE} names the folder where seedbed keeps what it remembers.",
+            ) from error
+        except ValueError as error:
+            raise StateError(f"{self._published_file}: it is damaged: {error}", hint="Remove it.") from error
         return tuple(path for path in map(Path, paths) if path.is_dir())
 
     def remember_published(self, folder: Path) -> None:
@@ -67,12 +72,12 @@ class Home:
         Raises:
             StateError: the list cannot be written.
         """
+        from seedbed.fetching.disk.flushing import write_durably  # noqa: PLC0415  # needed once in a catalogue's life
+
         paths = dict.fromkeys([*map(str, self.published), str(folder.absolute())])
-        temporary = self._published_file.with_suffix(f".{os.getpid()}.part")
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(list(paths), indent=1), "utf-8")
-            temporary.replace(self._published_file)
+            write_durably(self._published_file, json.dumps(list(paths), indent=1).encode())
         except OSError as error:
             raise StateError(f"{self._published_file}: it cannot be written: {error.strerror}") from error
 
