@@ -156,6 +156,7 @@ def test_the_catalogue_outlives_its_web_server(town: Town, tmp_path: Path) -> No
     assert told["pointed"]["stored"]
     assert pulled["source"].startswith("torrent")
     assert pulled["is_exact"]
+    assert not list(reader.home.glob("catalogs/*/torrent")), "what was verified is kept once"
     assert fetched["bytes_from_peers"] >= fetched["size_bytes"]
 
 

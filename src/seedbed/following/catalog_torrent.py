@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seedbed.catalog import paths
 from seedbed.catalog.signing import repository, roles
@@ -87,8 +87,8 @@ def of_followed(joined: Joined) -> Snapshot:
     found = {repository.role_path(role, version): metadata / f"{role}.json" for role, version in versions.items()}
     history = sorted((metadata / "root_history").glob("*.root.json"))
     found |= {f"{paths.METADATA}/{path.name}": path for path in history}
-    targets = json.loads((metadata / "targets.json").read_bytes())["signed"]["targets"]
-    root = json.loads((metadata / "root.json").read_bytes())["signed"]
+    targets = _signed(metadata / "targets.json").get("targets", {})
+    root = _signed(metadata / "root.json")
     log = catalog.with_name(paths.RELEASES_LOG)
     for path, here in ((paths.CATALOG, catalog), (paths.FILES, files), (paths.RELEASES_LOG, log)):
         if path in targets:
@@ -140,10 +140,22 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 
 def _version(path: Path) -> int:
+    version: int = _signed(path)["version"]
+    return version
+
+
+def _signed(path: Path) -> dict[str, Any]:
+    """What our copy of verified metadata says.
+
+    Raises:
+        StateError: it is damaged.
+    """
     try:
-        return int(json.loads(path.read_bytes())["signed"]["version"])
-    except (OSError, ValueError, KeyError) as error:
+        signed: dict[str, Any] = json.loads(path.read_bytes())["signed"]
+        signed["version"] = int(signed["version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise StateError(f"{path}: it cannot be read", hint="seedbed catalog pull gets it again.") from error
+    return signed
 
 
 def _require_exact(path: Path | None, sha256: str) -> str:

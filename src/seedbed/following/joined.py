@@ -13,6 +13,7 @@ from seedbed.catalog.trust import standing
 from seedbed.catalog.trust.record import Record
 from seedbed.catalog.trust.store import LINK, Store
 from seedbed.errors import InputError, NotFoundError, StateError
+from seedbed.fetching.disk.flushing import write_durably
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -110,8 +111,7 @@ def remember(joined: Joined) -> None:
     """
     path = joined.store.folder / LINK
     try:
-        path.with_suffix(".part").write_text(join_link.render(joined.link) + "\n", "utf-8")
-        path.with_suffix(".part").replace(path)
+        write_durably(path, f"{join_link.render(joined.link)}\n".encode())
     except OSError as error:
         raise StateError(f"{path}: {error.strerror}") from error
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from seedbed.catalog.releasing import lock
 from seedbed.catalog.trust.adopt import Adopted, adopt
 from seedbed.catalog.trust.record import Record
 from seedbed.core import krpc
@@ -29,7 +30,7 @@ from seedbed.following.torrent_source import TorrentSource
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from seedbed.catalog.join_link import JoinLink
     from seedbed.catalog.trust.source import Source
@@ -54,6 +55,8 @@ class Ways:
     """Who may have the catalogue's torrent, besides those that are found."""
     with_files: bool = True
     """Whether the table of files is wanted too."""
+    wait_s: float = 60.0
+    """For another program that pulls the same catalogue now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,21 @@ def pull(
         TrustError: a source gives what must not be believed, and none gives better.
         CatalogError: it is signed, and not a catalogue that we can read.
         NoSourceError: no way leads there.
-        StateError: or NoSpaceError: our disk.
+        StateError: or NoSpaceError: our disk; or BusyError: another program pulls it.
     """
-    store.folder.mkdir(parents=True, exist_ok=True)
+    store.make()
     failures: list[Failure] = []
-    for name, source in _sources(store, link, ways, failures, on_progress):
-        try:
-            return Pulled(_adopted(store, source, link, ways, now), tuple(failures))
-        except (SourceError, TrustError, CatalogError) as error:
-            log.info("no catalogue from %s: %s", name, error)
-            failures.append(Failure(name, error))
-    _note_suspicion(store, failures)
+    with (
+        lock.held(store.folder, wait_s=ways.wait_s, busy="another program is pulling this catalogue"),
+        contextlib.closing(_sources(store, link, ways, failures, on_progress)) as sources,
+    ):
+        for name, source in sources:
+            try:
+                return Pulled(_adopted(store, source, link, ways, now), tuple(failures))
+            except (SourceError, TrustError, CatalogError) as error:
+                log.info("no catalogue from %s: %s", name, error)
+                failures.append(Failure(name, error))
+        _note_suspicion(store, failures)
     raise _nothing(failures)
 
 
@@ -117,7 +124,7 @@ def _adopted(store: Store, source: Source, link: JoinLink, ways: Ways, now: dt.d
 
 def _sources(
     store: Store, link: JoinLink, ways: Ways, failures: list[Failure], on_progress: Callable[[Progress], object]
-) -> Iterator[tuple[str, Source]]:
+) -> Generator[tuple[str, Source]]:
     """All ways in their order; each is looked for only when those before failed."""
     for url in link.urls:
         yield url, source_at(url, store, ways.rules)
@@ -132,8 +139,10 @@ def _sources(
     options = Options(
         folder, peers=ways.peers, uses_web_seeds=False, uses_trackers=False, dht_nodes=ways.dht_nodes, rules=ways.rules
     )
-    yield "catalogue torrent", TorrentSource(info_hash, options, on_progress=on_progress)
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield "catalogue torrent", TorrentSource(info_hash, options, on_progress=on_progress)
+    finally:  # what was adopted has been copied
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def source_at(url: str, store: Store, rules: Rules) -> Source:

@@ -20,12 +20,15 @@ _POLL_S = 0.05
 
 
 @contextmanager
-def held(folder: Path, *, wait_s: float) -> Iterator[None]:
+def held(
+    folder: Path, *, wait_s: float, busy: str = "another publisher is at work on this catalogue"
+) -> Iterator[None]:
     """Hold the lock; another process that wants it waits, or is told who has it.
 
     Args:
         folder: The catalogue.
         wait_s: How long to wait for somebody else.
+        busy: What somebody else does, for the message.
 
     Raises:
         BusyError: somebody else still has it; the message names the process.
@@ -39,7 +42,7 @@ def held(folder: Path, *, wait_s: float) -> Iterator[None]:
     except OSError as error:
         raise StateError(f"{folder}: cannot be written to: {error.strerror}") from error
     try:
-        _wait(descriptor, folder, wait_s)
+        _wait(descriptor, folder, wait_s, busy)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -47,7 +50,7 @@ def held(folder: Path, *, wait_s: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _wait(descriptor: int, folder: Path, wait_s: float) -> None:
+def _wait(descriptor: int, folder: Path, wait_s: float, busy: str) -> None:
     until = time.monotonic() + wait_s
     while True:
         try:
@@ -56,7 +59,7 @@ def _wait(descriptor: int, folder: Path, wait_s: float) -> None:
             if time.monotonic() >= until:
                 holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
                 raise BusyError(
-                    f"{folder}: another publisher is at work on this catalogue (process {holder or 'unknown'})",
+                    f"{folder}: {busy} (process {holder or 'unknown'})",
                     hint="Try again when it has finished; nothing was changed.",
                     pid=holder,
                 ) from None

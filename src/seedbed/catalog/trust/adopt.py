@@ -85,6 +85,7 @@ def _adopt(
     if before and _is_held(store, record, before, verified, with_files=with_files):
         with record.transaction():
             _write_marks(record, verified, moment)
+            record.suspicion = ""  # what we hold was signed anew
         return Adopted(before, False, verified.source, verified.fetcher.received_bytes, alarms=_doubts(moment))  # noqa: FBT003
     work = store.clean_work()
     old = _old_catalog(store, record)
@@ -92,7 +93,7 @@ def _adopt(
                       with_files=with_files)  # fmt: skip
     _examine(got, verified, old)
     differs = difference.between(old, got.catalog) if old else difference.Difference()
-    active = _keep(store, verified, got, now)
+    active = _keep(store, verified, got, now, in_use=before.folder if before else "")
     with record.transaction():  # this is the moment at which the new catalogue counts
         _write_marks(record, verified, moment)
         record.see_release(active.serial, active.signed_sha256)
@@ -170,13 +171,13 @@ def _examine(got: changes.Got, verified: Verified, old: Path | None) -> None:
         )
 
 
-def _keep(store: Store, verified: Verified, got: changes.Got, now: dt.datetime) -> Active:
+def _keep(store: Store, verified: Verified, got: changes.Got, now: dt.datetime, *, in_use: str) -> Active:
     """Move what was got to its place, durably; nothing points to it yet."""
     signed = verified.catalog
     local = file_sha256(got.catalog)
     files_sha256 = file_sha256(got.files) if got.files else ""
     names = [path.name for path in got.all]
-    folder = store.keep(verified.serial, signed.sha256, got.all)
+    folder = store.keep(verified.serial, signed.sha256, got.all, in_use=in_use)
     place = store.release(folder)
     rows = (signed.custom or {}).get("rows", 0)
     return Active(

@@ -18,7 +18,7 @@ import sqlite3
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from seedbed.errors import StateError
+from seedbed.errors import NoSpaceError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,7 +89,7 @@ class Record:
         path: Of the SQLite file; made when it is not there.
 
     Raises:
-        StateError: it cannot be opened or is damaged.
+        StateError: it cannot be opened or is damaged; or NoSpaceError: the disk is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -112,6 +112,11 @@ class Record:
         try:
             yield
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+                raise NoSpaceError(
+                    f"{self._path}: the disk is full",
+                    hint="What was verified before stays in use.",
+                ) from error
             raise StateError(
                 f"{self._path}: the record of trust cannot be used: {error}",
                 hint="Without it an old catalogue could be passed off as new. Restore it, or join again with a link "

@@ -13,6 +13,7 @@ work/                 whatever is not adopted yet; may be removed at any time
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedbed.catalog import paths
-from seedbed.errors import DataError, NotFoundError, StateError
+from seedbed.errors import DataError, NoSpaceError, NotFoundError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +63,17 @@ class Store:
         """The folder of a release."""
         return self.folder / "releases" / name
 
+    def make(self) -> None:
+        """Make the folder when it is missing.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _refusal(error, self.folder) from error
+
     def clean_work(self) -> Path:
         """An empty work folder.
 
@@ -72,20 +84,27 @@ class Store:
             shutil.rmtree(self.work, ignore_errors=True)
             self.work.mkdir(parents=True)
         except OSError as error:
-            raise StateError(f"{self.work}: {error.strerror}") from error
+            raise _refusal(error, self.work) from error
         return self.work
 
     def drop_work(self) -> None:
         """Remove the work folder; what is left of it is removed the next time."""
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def keep(self, serial: int, sha256: str, files: Iterable[Path]) -> str:
+    def keep(self, serial: int, sha256: str, files: Iterable[Path], *, in_use: str = "") -> str:
         """Move verified files from the work folder to a release's own, durably; returns its name.
 
+        Args:
+            serial: Of the release.
+            sha256: Of its signed catalogue.
+            files: What is to be moved.
+            in_use: Name of the active release, which stays as it is: the same one may have been got again.
+
         Raises:
-            StateError: the disk refuses.
+            StateError: or NoSpaceError: the disk refuses.
         """
         name = f"{serial}-{sha256[:16]}"
+        name += "-again" if name == in_use else ""
         place = self.release(name)
         try:
             shutil.rmtree(place, ignore_errors=True)  # left by a run that was killed before it was recorded
@@ -95,8 +114,9 @@ class Store:
                 file.replace(place / file.name)
             sync(place)
             sync(place.parent)
+            sync(self.folder)
         except OSError as error:
-            raise StateError(f"{place}: {error.strerror}") from error
+            raise _refusal(error, place) from error
         return name
 
     def drop_all_but(self, names: Iterable[str]) -> None:
@@ -139,6 +159,13 @@ class Store:
         if not same:
             raise DataError(f"{path}: it was changed after it was verified", hint="seedbed catalog pull gets it again.")
         return path
+
+
+def _refusal(error: OSError, path: Path) -> StateError:
+    """The disk's, in our words."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return NoSpaceError(f"{path}: the disk is full", hint="The catalogue of before stays in use.")
+    return StateError(f"{error.filename or path}: {error.strerror}")
 
 
 def stamp(path: Path) -> list[int]:
