@@ -16,6 +16,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import append
 import bench_data
 import follow
 import paired
@@ -40,7 +41,7 @@ def main() -> None:
     sizes = [10_000] if options.quick else [int(one) for one in options.rows.split(",")]
     libraries = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "duckdb", "rustac", "stac-geoparquet"))
     report = ["# The catalogue\n", f"{paired.machine()}, {options.rounds} round(s). {libraries}.\n", NOTE]
-    report += _append()
+    report += [*_append(), *_append_signed(1_000 if options.quick else APPEND_ROWS)]
     for count in sizes:
         report += [*_write(count, options.rounds, options.writers.split(",")), *_rest(count)]
         report += follow.pulls(count, _file(f"seedbed-{count}.parquet"))
@@ -107,6 +108,13 @@ def _append() -> list[str]:
     runs = _measured([_step("append", APPEND_ROWS, path), _step("append-100", APPEND_ROWS, path)], 3)
     return [f"\n## Append to {APPEND_ROWS:,} rows (the table only; start of Python and imports included)\n",
             paired.table(runs, ours="append")]  # fmt: skip
+
+
+def _append_signed(count: int) -> list[str]:
+    """What a keeper waits for: open, prove the folder, look up, merge, sign, put in place, all of it on the disk."""
+    measured = append.measure(count)
+    each = ", ".join(f"{seconds:.2f}" for seconds in measured.appends_s)
+    return [f"\n## One more version in a catalogue of {count:,}: the whole release, signed\n", f"{each} s.\n"]
 
 
 def _rest(count: int) -> list[str]:
