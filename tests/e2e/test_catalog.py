@@ -211,6 +211,24 @@ def test_an_older_holding_is_checked_by_its_md5(town: Town, tmp_path: Path) -> N
     town.keeper.run("integrity", tmp_path / "other.torrent", data, code=2)
 
 
+def test_a_dataset_is_found_by_the_md5_of_its_contents(town: Town, tmp_path: Path) -> None:
+    """Whoever has only the old name gets the data from the catalogue."""
+    data = tmp_path / "files" / "worm.zip"
+    data.parent.mkdir()
+    data.write_bytes(b"neurons" * 10_000)
+    said = ("--dataset", "worm", "--license", "CC0-1.0", "--title", "Worm", "--webseed", f"{town.site.url}/files/")
+    town.keeper.run("publish", data, *said, "--md5")
+    town.reload()
+    reader = Person(tmp_path / "reader")
+    reader.run("catalog", "pull", town.link, "--lan", "--no-dht")
+    md5 = hashlib.md5(data.read_bytes(), usedforsecurity=False).hexdigest()
+
+    fetched = reader.run("fetch", md5, "--lan", "--no-peers")
+
+    assert Path(fetched["root"]).read_bytes() == data.read_bytes()
+    assert reader.run("show", md5)["item"]["id"].startswith("worm@")
+
+
 def test_the_guides_python_runs(town: Town, tmp_path: Path) -> None:
     """What readers copy into a notebook works as it stands, with a link of their own."""
     reader = Person(tmp_path / "reader")
