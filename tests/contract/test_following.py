@@ -235,11 +235,26 @@ def test_c14_a_pointer_that_went_back_is_ignored(keeper: Keeper, store: Store, t
     public = KEY.public_key().public_bytes_raw().hex()
     pull.pull(store, link_to(keeper, f"file://{keeper.folder}/"), WAYS, now=NOW)
     with Record(store.record_path) as record:
-        record.pointer_seq = 9
+        record.see("pointer", public, 9)
     point(table, KEY, b"\x07" * 20, 8)
 
     with pytest.raises(SourceError, match="expected 9 or newer, got 8"):
         pull.pull(store, link_to(keeper, pointer_key=public), by_table(table), now=NOW)
+
+
+def test_c14_a_new_pointer_key_ends_a_thiefs_lead(keeper: Keeper, store: Store, table: LoopbackDht) -> None:
+    """Who stole the old key may have pushed its number to the sky; a link with another key begins anew."""
+    old, new = (Ed25519PrivateKey.from_private_bytes(byte * 32) for byte in (b"o", b"n"))
+    pull.pull(store, link_to(keeper, f"file://{keeper.folder}/"), WAYS, now=NOW)
+    with Record(store.record_path) as record:
+        record.see("pointer", old.public_key().public_bytes_raw().hex(), 1 << 62)
+    point(table, new, b"\x07" * 20, 8)
+    public = new.public_key().public_bytes_raw().hex()
+
+    with pytest.raises(SourceError, match="nobody gives the torrent"):
+        pull.pull(store, link_to(keeper, pointer_key=public), by_table(table), now=NOW)
+    with Record(store.record_path) as record:
+        assert record.seen("pointer", public) == 8
 
 
 def test_keeper_and_follower_make_the_same_torrent(keeper: Keeper, store: Store, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_POINTER = "pointer"
 ATTACK_RULES = frozenset(("rollback", "mismatch", "unsigned", "fork", "other-catalog"))
 """What no honest mirror does. One of them may be broken; two of them are a pattern."""
 
@@ -166,12 +167,12 @@ def _follow_pointer(store: Store, public_key: bytes, ways: Ways) -> bytes:
     if info_hash is None:
         raise SourceError("DHT pointer: its value is not the pointer of BEP 46")
     with Record(store.record_path) as record:
-        seen = record.pointer_seq
+        seen = record.seen(_POINTER, public_key.hex())
         if item.seq < seen:
             raise SourceError(
                 f"DHT pointer: it is older than one seen before: expected {seen} or newer, got {item.seq}"
             )
-        record.pointer_seq = item.seq
+        record.see(_POINTER, public_key.hex(), item.seq)  # a new key in the link begins a new count
     return info_hash
 
 

@@ -182,16 +182,6 @@ class Record:
         self._set("suspicion", what)
 
     @property
-    def pointer_seq(self) -> int:
-        """Highest sequence number of the DHT pointer that was seen."""
-        value = self._get("pointer_seq")
-        return value if isinstance(value, int) else 0
-
-    @pointer_seq.setter
-    def pointer_seq(self, value: int) -> None:
-        self._set("pointer_seq", value)
-
-    @property
     def active(self) -> Active | None:
         """The adopted catalogue; None before the first."""
         text = self._get("active")
@@ -202,7 +192,7 @@ class Record:
         self._set("active", json.dumps(asdict(value)))
 
     def seen(self, role: str, keys: str) -> int:
-        """Highest version of a role that was seen with these keys; 0 for none."""
+        """Highest version of a role, or of the ``pointer``, that was seen with these keys; 0 for none."""
         with self._told():
             row = self._db.execute("select version from seen where role = ? and keys = ?", (role, keys)).fetchone()
         return int(row[0]) if row else 0
