@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.catalog.table.reader import read_catalog
 from seedbed.catalog.table.writer import write_catalog
 from seedbed.catalog.trust import clock, standing
 from seedbed.catalog.trust.record import Record
 from seedbed.catalog.trust.store import Store
 from seedbed.errors import CatalogError, SourceError, StateError, TrustError
-from tests import followers
+from tests import followers, publishers
 from tests.followers import BentSource
 from tests.tuf_client import NOW
 
@@ -345,6 +346,24 @@ def test_a_signed_file_that_is_no_catalogue_is_refused(follower: Follower, keepe
         follower.look()
 
     assert follower.active == before
+
+
+def test_a_signed_catalogue_that_rewrites_a_version_is_refused(follower: Follower, keeper: Keeper) -> None:
+    """A known version has another info-hash: versions never change, whoever signs it; the alarm is kept."""
+    (known,) = read_catalog(follower.store.release(follower.active.folder) / "catalog.parquet")
+    swapped = replace(known, torrent=replace(known.torrent, info_hash_v1="ab" * 20, info_hash_v2="ab" * 32, magnet=""))
+    new = publishers.change(None, "wells", "1").releases[0]
+    forced = followers.ForcedTables(2, lambda out, site: write_catalog(out, [swapped, new], site))
+    followers.publish(replace(keeper, tables=forced), "wells", "1")
+    shutil.rmtree(keeper.folder / "changes")
+    before = follower.active
+
+    with pytest.raises(CatalogError, match="rivers@1") as caught:
+        follower.look()
+
+    assert caught.value.data["rule"] == "rewritten"
+    assert follower.active == before
+    assert follower.alarms[0].rule == "rewritten"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -169,6 +169,13 @@ def _examine(got: changes.Got, verified: Verified, old: Path | None) -> None:
             f"expected {verified.serial} of {verified.site_id!r}",
             rule="serial",
         )
+    if examined.replaced:
+        raise CatalogError(
+            f"{verified.source}: versions never change, and {len(examined.replaced)} of release {verified.serial} have "
+            f"another info-hash than before: {', '.join(examined.replaced)}",
+            rule="rewritten",
+            hint="Either keys are stolen, or the keeper made a mistake. The catalogue before stays; ask the keeper.",
+        )
 
 
 def _keep(store: Store, verified: Verified, got: changes.Got, now: dt.datetime, *, in_use: str) -> Active:
