@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.core import bencode, metainfo_reader
 from seedbed.core import magnet as magnets
 from seedbed.core.magnet import Magnet
+from seedbed.core.metainfo import Rules as TorrentRules
 from seedbed.engine.base import Addition
 from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.settings import Settings
-from seedbed.errors import NoSourceError, NoSpaceError
-from seedbed.fetching.flow import Options, fetch
+from seedbed.errors import DataError, NoSourceError, NoSpaceError
+from seedbed.fetching.flow import Options, fetch, fetch_found
+from seedbed.fetching.torrent.found import FoundTorrent
 from seedbed.testing.datasets import PIECE_LENGTH, Dataset, make_dataset
 from seedbed.testing.faulty_http import FaultyHttpServer, HttpFault
 from seedbed.testing.fetching import QUICK, final_names, leftovers, server_of, torrent_with
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from seedbed.core.metainfo import Metainfo
     from seedbed.fetching.result import Fetched, Progress
 
 SIZES = {
@@ -41,6 +45,9 @@ OPTIONS = Options(
     rules=replace(QUICK, no_progress_timeout_s=10.0),
     open_engine=lambda: LibtorrentEngine(Settings.loopback(reconnect_s=1, stop_timeout_s=1.0)),
 )
+
+
+MIRRORS = Options(uses_peers=False, rules=QUICK)
 
 
 @pytest.fixture(params=["v1", "v2", "hybrid"])
@@ -239,3 +246,37 @@ def test_a_torrent_comes_from_a_url(tmp_path: Path) -> None:
             asyncio.run(fetch(f"{server.url}t/set.torrent", tight))
 
     assert dataset.is_at(tmp_path / "out")
+
+
+def from_peers(info: bytes, server: FaultyHttpServer) -> Metainfo:
+    """A torrent as peers give it: the info dictionary alone, and a web seed that the magnet names."""
+    metainfo = metainfo_reader.parse_info(info, rules=TorrentRules(require_piece_layers=False))
+    return replace(metainfo, web_seeds=(server.url,))
+
+
+def test_a_hybrid_without_piece_layers_is_proved_by_its_roots(tmp_path: Path) -> None:
+    """SHA-1 proves piece by piece, and SHA-256 every file before it gets its name."""
+    dataset = make_dataset(tmp_path / "source", SIZES)
+    with server_of(dataset) as server:
+        found = FoundTorrent(from_peers(dataset.metainfo.info, server), replace(MIRRORS, folder=tmp_path / "out"))
+        fetched = asyncio.run(fetch_found(found))
+
+    assert dataset.is_at(tmp_path / "out")
+    assert fetched.proof == "SHA-256 (BitTorrent v2)"
+
+
+def test_a_hybrid_whose_v1_and_v2_parts_disagree_is_refused(tmp_path: Path) -> None:
+    """Bytes that SHA-1 proves are not those of the pieces root: nothing gets a final name, nothing is left."""
+    dataset = make_dataset(tmp_path / "source", SIZES)
+    other = make_dataset(tmp_path / "other", SIZES, name="other")
+    info, tree = bencode.decode(dataset.metainfo.info), bencode.decode(other.metainfo.info)
+    assert isinstance(info, dict)
+    assert isinstance(tree, dict)
+    forged = bencode.encode({**info, b"file tree": tree[b"file tree"]})
+    with server_of(dataset) as server:
+        found = FoundTorrent(from_peers(forged, server), replace(MIRRORS, folder=tmp_path / "out"))
+        with pytest.raises(DataError, match=r"v1 and v2 hashes are of different contents: a\.bin"):
+            asyncio.run(fetch_found(found))
+
+    assert final_names(tmp_path / "out") == []
+    assert leftovers(tmp_path / "out") == []

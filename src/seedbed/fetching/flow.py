@@ -14,11 +14,12 @@ from seedbed.fetching.choice import wanted_files
 from seedbed.fetching.disk import existing
 from seedbed.fetching.disk.store import Store, refuse_different
 from seedbed.fetching.options import Options
-from seedbed.fetching.outcome import Tallies, raise_failure
+from seedbed.fetching.outcome import Tallies, raise_failure, refuse_disagreeing
 from seedbed.fetching.proving.proof import Prover
 from seedbed.fetching.result import Fetched, Progress
 from seedbed.fetching.torrent.torrent_file import find_torrent
 from seedbed.fetching.transfer import Transfer
+from seedbed.hashing.roots import wrong_roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,8 @@ async def fetch_found(found: FoundTorrent, *, on_progress: Callable[[Progress], 
         was_complete = not store.growing
         if not was_complete:
             await flow.fetch_missing(have)
+        await flow.prove_roots()
+        if not was_complete:
             on_progress(Progress("saving", name=metainfo.name))
             await asyncio.to_thread(store.finish)
         await asyncio.to_thread(store.clean_up)
@@ -89,6 +92,7 @@ class _Flow:
         self._on_progress = on_progress
         self._tallies = Tallies()
         self._reused_bytes = 0
+        self._has_roots = False
         self._size_bytes = sum(store.metainfo.files[index].length for index in store.wanted)
 
     async def see_what_is_there(self) -> set[int]:
@@ -162,6 +166,32 @@ class _Flow:
         finally:
             counter.stop()
 
+    async def prove_roots(self) -> None:
+        """A hybrid that came without piece layers was proved by SHA-1: its files must have their pieces roots too.
+
+        Raises:
+            DataError: its v1 and v2 hashes are of different contents.
+            StateError: a file cannot be read.
+        """
+        store = self._store
+        if self._prover.by_v2 or store.metainfo.format == "v1":
+            return
+        paths = {index: store.final_path(index) for index in store.done}
+        paths |= {index: store.work_path(index) for index in store.growing}
+        counter = _Counter(self._tell_checked)
+        try:
+            wrong = await asyncio.to_thread(wrong_roots, store.metainfo, paths, counter)
+        except FileNotFoundError as error:
+            raise StateError(f"{error.filename}: it vanished while it was proved") from error
+        except OSError as error:
+            raise StateError(f"{error.filename or store.folder}: {error.strerror}") from error
+        finally:
+            counter.stop()
+        if wrong:
+            await asyncio.to_thread(store.clean_up)
+            raise refuse_disagreeing(store.metainfo, wrong)
+        self._has_roots = True
+
     def _tell_fetching(self, transfer: Transfer) -> None:
         desk = transfer.desk
         done = min(self._reused_bytes + desk.bytes_good(), self._size_bytes)
@@ -186,7 +216,7 @@ class _Flow:
             bytes_from_peers=self._tallies.bytes_from_peers,
             bytes_reused=self._reused_bytes,
             sources=self._tallies.sources,
-            proof="SHA-256 (BitTorrent v2)" if self._prover.by_v2 else "SHA-1 (BitTorrent v1)",
+            proof="SHA-256 (BitTorrent v2)" if self._prover.by_v2 or self._has_roots else "SHA-1 (BitTorrent v1)",
             seconds=seconds,
             was_complete=was_complete,
         )

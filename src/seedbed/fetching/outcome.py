@@ -10,6 +10,8 @@ from seedbed.errors import DataError, NoSourceError
 from seedbed.fetching.result import SourceReport
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seedbed.core.metainfo import Metainfo
     from seedbed.fetching.planning.desk import Desk
     from seedbed.fetching.planning.plan import Source
@@ -82,3 +84,14 @@ def _said(source: Source) -> str:
         parts.append(f"wrong bytes in {len(source.wrong)} pieces ({shown}{', …' if len(source.wrong) > 5 else ''})")
     nothing = "nobody was found who has the data" if source.is_swarm else "it sent nothing in time"
     return "; ".join(dict.fromkeys(parts)) or nothing
+
+
+def refuse_disagreeing(metainfo: Metainfo, files: Sequence[int]) -> DataError:
+    """A hybrid torrent means two different contents: no source can have what is right for both."""
+    names = [metainfo.files[index].display for index in files]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return DataError(
+        f"{metainfo.name}: the torrent's v1 and v2 hashes are of different contents: {shown}",
+        hint="The torrent is faulty or forged: no copy can be right. Nothing of it was kept; tell its publisher.",
+        files=names,
+    )
