@@ -103,8 +103,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Keeper, Follower]:
 
 @pytest.mark.parametrize(
     "tables",
-    [SpoiledChanges(bomb), SpoiledChanges(no_parquet), SpoiledChanges(other_columns), SpoiledFileChanges()],
-    ids=["bomb", "no-parquet", "other-columns", "files"],
+    [
+        pytest.param(SpoiledChanges(bomb), marks=pytest.mark.slow, id="bomb"),
+        pytest.param(SpoiledChanges(no_parquet), id="no-parquet"),
+        pytest.param(SpoiledChanges(other_columns), id="other-columns"),
+        pytest.param(SpoiledFileChanges(), id="files"),
+    ],
 )
 def test_c19_after_a_bad_change_the_whole_catalogue_is_got(
     tmp_path: Path, world: tuple[Keeper, Follower], tables: ParquetTables
