@@ -40,6 +40,8 @@ class Source:
     files: Path | None
     places: tuple[str, ...]
     """Addresses or paths of its folder, each ending in ``/``."""
+    warning: str = ""
+    """Why what it says may be out of date; empty when it is fresh, or our own."""
 
 
 class Catalog:
@@ -95,6 +97,11 @@ class Catalog:
     def name(self) -> str:
         """The catalogue's id, or its folder."""
         return self._source.name
+
+    @property
+    def warning(self) -> str:
+        """Why what it says may be out of date; empty when it is fresh, or our own."""
+        return self._source.warning
 
     @property
     def has_files(self) -> bool:
@@ -264,7 +271,9 @@ def _published_source(folder: Path) -> Source:
 
 def _joined_source(found: Joined) -> Source:
     catalog, files = found.catalog()
-    return Source(found.name, catalog, files, found.link.urls)
+    stands = found.standing(dt.datetime.now(dt.UTC))
+    doubt = "" if stands.state == "fresh" else f"catalogue {found.name!r} is {stands.state}: {stands.why}"
+    return Source(found.name, catalog, files, found.link.urls, doubt)
 
 
 def join(text: str, home: Home, ways: Ways | None = None) -> Joined:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seedbed.cli import output
 from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
 from seedbed.errors import InputError
 
@@ -40,7 +41,10 @@ def open_catalog(where: str, **ways: Any) -> Catalog:
     """The catalogue that is meant."""
     from seedbed.api.catalog import Catalog  # noqa: PLC0415  # imports stay inside: --help must be quick
 
-    return Catalog.open(where, ways=ways_of(**ways) if ways else None)
+    catalog = Catalog.open(where, ways=ways_of(**ways) if ways else None)
+    if catalog.warning:
+        output.say(f"Mind: {output.plain(catalog.warning)}. 'seedbed catalog pull' asks for news.")
+    return catalog
 
 
 def ways_of(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from seedbed.api.catalog import Catalog
 from seedbed.api.home import Home
 from seedbed.catalog import join_link
 from seedbed.catalog.join_link import JoinLink
+from seedbed.catalog.trust.record import Record
 from seedbed.errors import InputError, NotFoundError
 from seedbed.following import joined
 from seedbed.following.pull import Ways
@@ -74,6 +76,22 @@ def test_a_followed_catalogue_is_opened_by_name_link_or_alone(keeper: Keeper, ho
         with Catalog.open(where, home=home) as catalog:
             assert catalog.name == "site"
             assert catalog.index.count() == 3
+
+
+def test_a_catalogue_that_was_not_renewed_says_so(keeper: Keeper, home: Home) -> None:
+    """What was pulled long ago still answers, with a word of warning; a fresh one needs none."""
+    place = joined.place_for(home.catalogs, join_link.parse(link_to(keeper)))
+    api.pull(place, Ways(uses_dht=False), now=NOW)
+    with Record(place.store.record_path) as record:
+        record.expires = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    with Catalog.open(home=home) as catalog:
+        assert catalog.warning == ""
+
+    with Record(place.store.record_path) as record:
+        record.expires = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
+    with Catalog.open(home=home) as catalog:
+        assert "is stale: its timestamp expired 3 days ago" in catalog.warning
+        assert catalog.get("wells").version == "1"
 
 
 def test_a_release_is_found_by_its_hashes(keeper: Keeper, home: Home) -> None:
