@@ -18,6 +18,7 @@ import contextlib
 import json
 import os
 import shutil
+import threading
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -180,12 +181,13 @@ class Cache:
         if blob.exists() and blob.samefile(file):
             return
         blob.parent.mkdir(parents=True, exist_ok=True)
-        part = blob.with_name(f"{blob.name}.{os.getpid()}.part")
+        part = blob.with_name(f"{blob.name}.{os.getpid()}.{threading.get_ident()}.part")
         part.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # a file system without hard links keeps the snapshot only
             os.link(file, part)
             part.replace(blob)
             file.chmod(_READ_ONLY)
+        part.unlink(missing_ok=True)  # renaming one name of a file to another of its names leaves both: we were second
 
 
 def link_or_copy(source: Path, target: Path) -> None:
