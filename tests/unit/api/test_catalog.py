@@ -83,6 +83,7 @@ def test_a_catalogue_that_was_not_renewed_says_so(keeper: Keeper, home: Home) ->
     place = joined.place_for(home.catalogs, join_link.parse(link_to(keeper)))
     api.pull(place, Ways(uses_dht=False), now=NOW)
     with Record(place.store.record_path) as record:
+        record.trusted_time = dt.datetime.now(dt.UTC)
         record.expires = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     with Catalog.open(home=home) as catalog:
         assert catalog.warning == ""
