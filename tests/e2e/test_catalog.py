@@ -153,6 +153,10 @@ def test_the_catalogue_outlives_its_web_server(town: Town, tmp_path: Path) -> No
             version = f"lakes@{_version_of(town, torrents[0])}"
             fetched = reader.run("fetch", version, "--lan", "--no-dht", "--no-webseeds", "--peer", peer)
 
+    part = reader.run("fetch", version, "--offline", "--files", "*.csv")
+
+    assert part["bytes_reused"] == part["size_bytes"]
+    assert reader.run("cache", "verify")["wrong"] == []
     assert told["pointed"]["stored"]
     assert pulled["source"].startswith("torrent")
     assert pulled["is_exact"]

@@ -5,7 +5,7 @@
 blobs/<ab>/<hash>                     a file's bytes, named by its pieces root (or SHA-256), read only
 snapshots/<dataset>/<version>/data/…  the version as it was published: hard links to blobs
 snapshots/<dataset>/<version>/kept    which files are there, and of which torrent
-torrents/<info-hash>.torrent
+torrents/<info-hash>.torrent          or .info, when peers gave no more than that
 ```
 
 A file that did not change from one version to the next takes its space once and is never fetched twice. A blob that no
@@ -78,6 +78,10 @@ class Cache:
         """Where a torrent file stands."""
         return self.folder / "torrents" / f"{info_hash}.torrent"
 
+    def info(self, info_hash: str) -> Path:
+        """Where a torrent's info dictionary stands that came from peers, without the rest of the torrent (BEP 9)."""
+        return self.folder / "torrents" / f"{info_hash}.info"
+
     def blob(self, key: str) -> Path:
         """Where a content stands; ``key`` is 64 hex digits."""
         return self.folder / "blobs" / key[:2] / key
@@ -131,13 +135,15 @@ class Cache:
         Raises:
             StateError: or NoSpaceError: the disk refuses.
         """
-        path = self.torrent(info_hash)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(path, data)
-        except OSError as error:
-            raise state_error(error, path) from error
-        return path
+        return _put(self.torrent(info_hash), data)
+
+    def put_info(self, info_hash: str, data: bytes) -> Path:
+        """Keep an info dictionary that has this hash.
+
+        Raises:
+            StateError: or NoSpaceError: the disk refuses.
+        """
+        return _put(self.info(info_hash), data)
 
     def snapshots(self) -> list[Snapshot]:
         """All versions in the cache, by dataset and version."""
@@ -188,6 +194,15 @@ class Cache:
             part.replace(blob)
             file.chmod(_READ_ONLY)
         part.unlink(missing_ok=True)  # renaming one name of a file to another of its names leaves both: we were second
+
+
+def _put(path: Path, data: bytes) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, data)
+    except OSError as error:
+        raise state_error(error, path) from error
+    return path
 
 
 def link_or_copy(source: Path, target: Path) -> None:

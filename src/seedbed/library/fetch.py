@@ -91,6 +91,10 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
     path = await asyncio.to_thread(torrents.obtain, release, cache, places, options.rules)
     if path is not None:
         return FoundTorrent(torrents.read(path, release), options)
+    known = torrents.kept_info(cache, release)
+    if known is not None:
+        seeds = tuple(dict.fromkeys((*known.web_seeds, *release.torrent.web_seeds)))
+        return FoundTorrent(replace(known, web_seeds=seeds, trackers=_tiers(release)), options)
     if offline:
         raise NoSourceError(
             f"{release.id}: not in the cache, and --offline asks nobody", hint="Run it once without --offline."
@@ -99,7 +103,12 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
         raise NoSourceError(f"{release.id}: no catalogue gives its torrent, and it has no magnet link")
     found = await find_torrent(release.torrent.magnet, options)
     torrents.require_same(found.metainfo, release, "the magnet link")
+    await asyncio.to_thread(cache.put_info, release.torrent.best_hex, found.metainfo.info)
     return found
+
+
+def _tiers(release: Release) -> tuple[tuple[str, ...], ...]:
+    return tuple((url,) for url in release.torrent.trackers)
 
 
 def _options(options: Options, cache: Cache, wanted: Wanted, into: Path | None, *, offline: bool) -> Options:

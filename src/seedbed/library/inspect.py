@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seedbed.core import metainfo_reader
 from seedbed.errors import SeedbedError
 from seedbed.hashing.check import check_files
+from seedbed.library.torrents import kept_metainfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,11 +41,11 @@ def verify(cache: Cache, progress: Callable[[Progress], object] = lambda _: None
 
 def _verdict(cache: Cache, snapshot: Snapshot, progress: Callable[[Progress], object]) -> Verdict:
     try:
-        metainfo = metainfo_reader.parse(cache.torrent(snapshot.kept.info_hash).read_bytes())
-    except OSError:
-        return Verdict(snapshot, problem="its torrent is not in the cache; 'seedbed fetch' gets it again")
+        metainfo = kept_metainfo(cache, snapshot.kept.info_hash)
     except SeedbedError as error:
         return Verdict(snapshot, problem=error.message)
+    if metainfo is None:
+        return Verdict(snapshot, problem="its torrent is not in the cache; 'seedbed cache rm' and fetch get it again")
     prefix = "" if metainfo.is_single_file else f"{metainfo.name}/"
     names = [prefix + file.display for file in metainfo.files]
     checked = check_files(metainfo, [str(snapshot.folder / name) for name in names], progress=progress)

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from seedbed.catalog import paths
 from seedbed.core import metainfo_reader
+from seedbed.core.metainfo import Rules as TorrentRules
 from seedbed.errors import DataError, SeedbedError
 from seedbed.fetching.faults import Fault
 from seedbed.fetching.web.http_document import get_document
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from seedbed.library.cache import Cache
 
 log = logging.getLogger(__name__)
+
+_FROM_PEERS = TorrentRules(require_piece_layers=False)
 
 
 def obtain(release: Release, cache: Cache, places: Iterable[str], rules: Rules) -> Path | None:
@@ -58,6 +61,34 @@ def read(path: Path, release: Release) -> Metainfo:
     metainfo = metainfo_reader.parse(path.read_bytes())
     require_same(metainfo, release, str(path))
     return metainfo
+
+
+def kept_metainfo(cache: Cache, info_hash: str) -> Metainfo | None:
+    """What the cache knows of a torrent, from the .torrent file or what peers gave of it; None when nothing.
+
+    Raises:
+        TorrentError: or BencodeError, NameRefusedError: what is there is refused.
+    """
+    for path, parse in ((cache.torrent(info_hash), metainfo_reader.parse), (cache.info(info_hash), _parse_info)):
+        try:
+            return parse(path.read_bytes())
+        except OSError:
+            continue
+    return None
+
+
+def kept_info(cache: Cache, release: Release) -> Metainfo | None:
+    """What peers gave of a release's torrent before; None when nothing, or when it is damaged."""
+    try:
+        metainfo = _parse_info(cache.info(release.torrent.best_hex).read_bytes())
+        require_same(metainfo, release, "the cache")
+    except (OSError, SeedbedError):
+        return None
+    return metainfo
+
+
+def _parse_info(data: bytes) -> Metainfo:
+    return metainfo_reader.parse_info(data, rules=_FROM_PEERS)
 
 
 def require_same(metainfo: Metainfo, release: Release, where: str) -> None:
