@@ -67,12 +67,12 @@ def edit(
     """
     before = _find(ref, publisher)
     sources, findings = own_sources(said, file)
-    after, changed = edited(before, merge(sources).said)
+    words, changed = edited(before, merge(sources).said)
+    after = replace(words, updated=now)
     told = {one.field for one in findings}
     refuse(before.id, [*findings, *(one for one in metadata.faults(after) if one.field not in told)])
     if not changed:
         return Edited(before, (), None)
-    after = replace(after, updated=now)
     packages = {after.id: datapackage.with_words_of(package, after)} if package else {}
     return Edited(after, changed, publisher.release(Change((after,), datapackages=packages)))
 

@@ -189,6 +189,18 @@ def test_versions_are_marked(run: Callable[..., str], tmp_path: Path) -> None:
         run("withdraw", "rivers@9", "--reason", "x")
 
 
+def test_a_version_that_was_marked_can_be_edited(run: Callable[..., str], tmp_path: Path) -> None:
+    """The mark has a time that a catalogue can hold: whole milliseconds at most."""
+    folder = tmp_path / "site"
+    run("init", folder)
+    publish(folder, tmp_path / "home/keys")
+    run("deprecate", "rivers", "--reason", "see rivers@2")
+
+    assert facts(run("edit", "rivers", "--title", "Other words", "--json"))["changed"] == ["title"]
+    with open_publisher(folder, tmp_path / "home/keys", wait_s=0, now=clock) as publisher:
+        assert publisher.versions("rivers")[0].updated.microsecond % 1000 == 0
+
+
 def test_several_catalogues_must_be_named(run: Callable[..., str], tmp_path: Path) -> None:
     """With none, or with several, the person is asked which."""
     with pytest.raises(InputError, match="you publish none yet"):
