@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import catalog_options, output, passphrase
-from seedbed.errors import InputError
+from seedbed.errors import InputError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,8 +124,17 @@ def _refuse(wanted: _Wanted) -> None:
 
     keys.refuse_inside(wanted.folder, wanted.keys)
     founding.refuse_existing(wanted.folder)
+    _refuse_unwritable(wanted.folder)
     if wanted.people:
         roles.check("root", roles.RoleKeys(wanted.people, wanted.threshold))
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not above.is_dir():
+        raise InputError(f"{above}: expected a folder, got a file")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise StateError(f"{above}: it cannot be written to", hint="Choose a folder of your own.")
 
 
 def _make_keys(wanted: _Wanted) -> tuple[Mapping[str, RoleKeys], PublicKey]:

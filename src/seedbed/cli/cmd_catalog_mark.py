@@ -63,7 +63,9 @@ def _mark(text: str, status: Status, *, reason: str, catalog: str, keys_dir: str
     with open_publisher(folder, keys, wait_s=wait_s, now=catalog_options.clock, passphrase=passphrase.ask) as publisher:
         known = publisher.versions(ref.dataset)
         version = ref.version or _newest(known, ref.dataset)
-        marked = versions.set_status(known, version, status, reason=reason, now=catalog_options.clock().replace(microsecond=0))
+        marked = versions.set_status(
+            known, version, status, reason=reason, now=catalog_options.clock().replace(microsecond=0)
+        )
         done = publisher.release(Change(marked))
     text = f"{marked[0].id}: {status}, in release {done.serial}."
     if not done.is_public:

@@ -117,8 +117,14 @@ def remember(joined: Joined) -> None:
 
 
 def forget(joined: Joined) -> None:
-    """Follow it no more; data that was fetched stays."""
+    """Follow it no more; data that was fetched stays.
+
+    Raises:
+        StateError: the disk refuses, and it is still followed.
+    """
     shutil.rmtree(joined.store.folder, ignore_errors=True)
+    if joined.store.exists:
+        raise StateError(f"{joined.store.folder}: it cannot be removed, and is still followed")
 
 
 def followed(folder: Path) -> list[Joined]:

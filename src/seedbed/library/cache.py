@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from seedbed.catalog.ids import Ref, check_dataset, check_version
-from seedbed.errors import InputError
+from seedbed.errors import InputError, StateError
 from seedbed.fetching.disk.flushing import write_durably
 from seedbed.fetching.disk.store import state_error
 
@@ -156,6 +156,8 @@ class Cache:
             StateError: the disk refuses.
         """
         shutil.rmtree(self._snapshot(ref), ignore_errors=True)
+        if (self._snapshot(ref) / "kept").exists():
+            raise StateError(f"{self._snapshot(ref)}: it cannot be removed")
         with contextlib.suppress(OSError):
             self._snapshot(ref).parent.rmdir()
         return self.collect()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from seedbed.catalog.signing import keys, public_key
 from seedbed.catalog.signing.key_ring import KeyRing
 from seedbed.catalog.signing.public_key import PublicKey
-from seedbed.errors import SigningKeyError
+from seedbed.errors import SigningKeyError, StateError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,3 +127,13 @@ def test_key_names_become_file_names(tmp_path: Path, name: str) -> None:
     """What is not plainly safe is refused."""
     with pytest.raises(SigningKeyError, match="key name"):
         keys.create(tmp_path, name)
+
+
+def test_a_key_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> None:
+    """Half a pair would stand in the way of the next try: keys are never overwritten."""
+    (tmp_path / "ana.pub").mkdir()
+
+    with pytest.raises(StateError, match="cannot be written"):
+        keys.create(tmp_path, "ana")
+
+    assert not (tmp_path / "ana.key").exists()

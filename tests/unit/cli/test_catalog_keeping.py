@@ -123,6 +123,16 @@ def test_what_init_refuses(
     assert not list(tmp_path.glob("**/*.key"))
 
 
+def test_init_makes_no_keys_where_no_catalogue_can_be(run: Callable[..., str], tmp_path: Path) -> None:
+    """A file stands there."""
+    (tmp_path / "site").write_text("a file")
+
+    with pytest.raises(InputError, match="expected a folder, got a file"):
+        run("init", tmp_path / "site")
+
+    assert not list(tmp_path.glob("**/*.key"))
+
+
 def test_init_never_overwrites(run: Callable[..., str], tmp_path: Path) -> None:
     """A catalogue is founded once."""
     run("init", tmp_path / "site")

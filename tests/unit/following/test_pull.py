@@ -100,3 +100,15 @@ def test_nothing_is_left_behind(tmp_path: Path, link: JoinLink) -> None:
     names = {path.name for path in found.store.folder.iterdir()}
     assert names == {".lock", "link", "metadata", "releases", "trust.db"}
     assert join_link.parse((found.store.folder / "link").read_text()) == link
+
+
+def test_a_catalogue_that_cannot_be_left_is_told(tmp_path: Path, link: JoinLink) -> None:
+    """It is still followed, so nobody is told that it is not."""
+    home = Home(tmp_path / "home", tmp_path / "cache")
+    found = joined.place_for(home.catalogs, link)
+    catalog.pull(found, AT_ONCE, now=NOW)
+    found.store.folder.rename(tmp_path / "elsewhere")
+    found.store.folder.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(StateError, match="still followed"):
+        joined.forget(found)

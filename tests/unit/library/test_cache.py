@@ -99,3 +99,14 @@ def test_a_file_that_is_there_already_is_left_alone(tmp_path: Path) -> None:
 
     assert other.read_bytes() == b"2"
     assert one.samefile(tmp_path / "third")
+
+
+def test_a_version_that_cannot_be_removed_is_told(cache: Cache, tmp_path: Path) -> None:
+    """It is still there, so nobody is told that it is gone."""
+    cache.keep(REF, KEPT, BLOBS)
+    place = cache.data(REF).parent
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(StateError, match="cannot be removed"):
+        cache.remove(REF)

@@ -7,6 +7,8 @@ there is published.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.catalog.signing import public_key
 from seedbed.catalog.signing.public_key import PublicKey
-from seedbed.errors import SigningKeyError, StateError
+from seedbed.errors import NoSpaceError, SigningKeyError, StateError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -36,7 +38,7 @@ def create(folder: Path, name: str, *, passphrase: str = "") -> PublicKey:
 
     Raises:
         SigningKeyError: there is a key of this name; keys are never overwritten.
-        StateError: the disk refused.
+        StateError: or NoSpaceError: the disk refused; nothing is left of the key.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
@@ -46,13 +48,14 @@ def create(folder: Path, name: str, *, passphrase: str = "") -> PublicKey:
     path = folder / f"{name}{KEY_SUFFIX}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_new(path, _pem(private, passphrase))
-        path.with_suffix(PUBLIC_SUFFIX).write_text(public_key.render(public) + "\n", encoding="ascii")
+        _write_pair(path, _pem(private, passphrase), public_key.render(public) + "\n")
     except FileExistsError as error:
         raise SigningKeyError(
             f"{path}: there is a key of this name already", hint="Keys are never overwritten. Choose another name."
         ) from error
     except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise NoSpaceError(f"{path}: the disk is full", hint="Make room and repeat.") from error
         raise StateError(f"{path}: cannot be written: {error.strerror}") from error
     return public
 
@@ -136,12 +139,20 @@ def _pem(private: Ed25519PrivateKey, passphrase: str) -> bytes:
     return private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write_pair(path: Path, private: bytes, public: str) -> None:
+    """Both files or none: a key without its public half, or an empty one, would stand in the next try's way."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(private)
+            file.flush()
+            os.fsync(file.fileno())
+        path.with_suffix(PUBLIC_SUFFIX).write_text(public, encoding="ascii")
+    except OSError:
+        for half in (path, path.with_suffix(PUBLIC_SUFFIX)):
+            with contextlib.suppress(OSError):
+                half.unlink()
+        raise
 
 
 def _read(path: Path) -> bytes:
