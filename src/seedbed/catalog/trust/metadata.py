@@ -8,6 +8,7 @@ is given its clock, its source and its first root, and its answers are held agai
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from tuf.ngclient import Updater, UpdaterConfig
 from seedbed.catalog import paths
 from seedbed.catalog.signing.repository import SIGNED_AT_FIELD, TargetFacts, from_target, role_path, site_id
 from seedbed.catalog.trust.source import BASE, MissingError, SourceFetcher, read_whole
-from seedbed.errors import SeedbedError, SourceError, StateError, TrustError
+from seedbed.errors import NoSpaceError, SeedbedError, SourceError, StateError, TrustError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -238,5 +239,6 @@ def translated(error: Exception, where: str, what: str, fetcher: SourceFetcher) 
     if isinstance(error, exceptions.RepositoryError):
         return TrustError(f"{where}: {what}: it cannot be read: {error}", rule="malformed")
     if isinstance(error, OSError):
-        return StateError(f"{where}: {what} cannot be kept: {error}")
+        kind = NoSpaceError if error.errno in {errno.ENOSPC, errno.EDQUOT} else StateError
+        return kind(f"{where}: {what} cannot be kept: {error.strerror}", hint="The catalogue of before stays in use.")
     raise error

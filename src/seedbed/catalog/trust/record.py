@@ -131,7 +131,8 @@ class Record:
             try:
                 yield
             except BaseException:
-                self._db.execute("rollback")
+                with contextlib.suppress(sqlite3.OperationalError):  # a full disk has ended it already
+                    self._db.execute("rollback")
                 raise
             self._db.execute("commit")
 
