@@ -14,6 +14,7 @@ from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_optio
 from seedbed.errors import InputError, PartlyDoneError, SeedbedError
 
 if TYPE_CHECKING:
+    from seedbed.api.home import Home
     from seedbed.catalog.trust.difference import Changed, Difference
     from seedbed.following.joined import Joined
     from seedbed.following.pull import Pulled
@@ -46,34 +47,53 @@ def pull(where: str, *, whole: bool, **ways: Any) -> None:
     from seedbed.api.home import Home  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     home = Home.of_environment()
-    chosen = _chosen(home, where)
+    if where:
+        output.result(*_pull(_chosen(home, where), whole=whole, ways=ways))
+    else:
+        _pull_all(home, whole=whole, ways=ways)
+
+
+def _pull_all(home: Home, *, whole: bool, ways: dict[str, Any]) -> None:
+    """Every catalogue that is followed; one that fails does not stop the others."""
+    from seedbed.following import joined  # noqa: PLC0415
+
+    chosen = joined.followed(home.catalogs)
+    told: list[dict[str, Any]] = []
+    texts: list[str] = []
     failed: list[SeedbedError] = []
     for found in chosen:
         try:
-            _pull(found, whole=whole, ways=ways)
+            facts, text = _pull(found, whole=whole, ways=ways)
         except SeedbedError as error:
             if len(chosen) == 1:
                 raise
-            output.say(f"{found.name}: {error.message}")
+            facts = {"id": found.name, "error": type(error).__name__, "message": error.message}
+            text = f"{output.plain(found.name)}: {output.plain(error.message)}"
             failed.append(error)
+        told.append(facts)
+        texts.append(text)
     if failed:
-        raise PartlyDoneError(f"{len(failed)} of {len(chosen)} catalogues could not be pulled; the reasons are above")
+        lines = "".join(f"\n  {line}" for text in texts for line in text.split("\n"))
+        raise PartlyDoneError(f"{len(failed)} of {len(chosen)} catalogues could not be pulled:{lines}", catalogs=told)
+    none = "No catalogue is followed yet: seedbed catalog pull LINK joins one."
+    output.result({"catalogs": told}, "\n".join(texts) or none)
 
 
-def _chosen(home: Any, where: str) -> list[Joined]:
+def _chosen(home: Home, where: str) -> Joined:
     from seedbed.catalog import join_link  # noqa: PLC0415
     from seedbed.following import joined  # noqa: PLC0415
 
     if join_link.is_join_link(where):
-        return [joined.place_for(home.catalogs, join_link.parse(where))]
+        return joined.place_for(home.catalogs, join_link.parse(where))
     if where and Path(where).is_dir() and Path(where).exists():
         raise InputError(
             f"{where}: a folder is followed by its join link", hint="seedbed catalog status DIR shows the link."
         )
-    return joined.followed(home.catalogs) if not where else [joined.find(home.catalogs, where)]
+    return joined.find(home.catalogs, where)
 
 
-def _pull(found: Joined, *, whole: bool, ways: dict[str, Any]) -> None:
+def _pull(found: Joined, *, whole: bool, ways: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """What came, for scripts and for people."""
     from seedbed.api import catalog  # noqa: PLC0415
 
     if whole:
@@ -82,7 +102,7 @@ def _pull(found: Joined, *, whole: bool, ways: dict[str, Any]) -> None:
         pulled = catalog.pull(
             found, ways_of(**ways), on_progress=lambda state: report(state.bytes_done, state.bytes_total, state.name)
         )
-    output.result(_facts(found, pulled), _text(pulled))
+    return _facts(found, pulled), _text(pulled)
 
 
 def _text(pulled: Pulled) -> str:

@@ -80,7 +80,8 @@ class HttpSource:
         except Fault as fault:
             self._close()
             kind = MissingError if fault.kind is Kind.MISSING else SourceError
-            raise kind(f"{url}: {fault.text}", hint="Try again later, or another of its addresses.") from fault
+            hint = "" if fault.kind is Kind.REFUSED else "Try again later, or another of its addresses."
+            raise kind(f"{url}: {fault.text}", hint=hint) from fault
 
     def _kept(self, url: str, tags: Path) -> bytes:
         """A small file that changes: our copy of it when the server says that it is still the same."""

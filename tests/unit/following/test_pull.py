@@ -15,7 +15,7 @@ from seedbed.catalog.join_link import JoinLink
 from seedbed.catalog.releasing import lock
 from seedbed.catalog.trust.record import Record
 from seedbed.catalog.trust.store import Store
-from seedbed.errors import BusyError, StateError
+from seedbed.errors import BusyError, SourceError, StateError
 from seedbed.following import joined
 from seedbed.following.pull import Ways, pull
 from tests import followers
@@ -112,3 +112,14 @@ def test_a_catalogue_that_cannot_be_left_is_told(tmp_path: Path, link: JoinLink)
 
     with pytest.raises(StateError, match="still followed"):
         joined.forget(found)
+
+
+def test_a_web_server_of_ones_own_network_is_not_to_be_tried_again_later(tmp_path: Path) -> None:
+    """It is refused until it is allowed, and the hint does not say otherwise."""
+    home = Home(tmp_path / "home", tmp_path / "cache")
+    found = joined.place_for(home.catalogs, JoinLink("ab" * 32, ("http://127.0.0.1:9/",)))
+
+    with pytest.raises(SourceError, match="allowed with --lan") as caught:
+        catalog.pull(found, AT_ONCE, now=NOW)
+
+    assert "later" not in caught.value.hint
