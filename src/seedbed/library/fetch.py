@@ -88,7 +88,8 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
     """
     release = wanted.release
     places = () if offline else wanted.places
-    path = await asyncio.to_thread(torrents.obtain, release, cache, places, options.rules)
+    said: list[str] = []
+    path = await asyncio.to_thread(torrents.obtain, release, cache, places, options.rules, said)
     if path is not None:
         return FoundTorrent(torrents.read(path, release), options)
     known = torrents.kept_info(cache, release)
@@ -99,9 +100,17 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
         raise NoSourceError(
             f"{release.id}: not in the cache, and --offline asks nobody", hint="Run it once without --offline."
         )
+    told = "".join(f"\n    {line}" for line in said)
     if not release.torrent.magnet:
-        raise NoSourceError(f"{release.id}: no catalogue gives its torrent, and it has no magnet link")
-    found = await find_torrent(release.torrent.magnet, options)
+        raise NoSourceError(f"{release.id}: no catalogue gives its torrent, and it has no magnet link{told}")
+    try:
+        found = await find_torrent(release.torrent.magnet, options)
+    except NoSourceError as error:
+        raise NoSourceError(
+            f"{release.id}: neither a catalogue nor a peer gives its torrent:{told}\n    {error.message}",
+            hint="Try again later, or name somebody who has it with --peer HOST:PORT.",
+            sources=said,
+        ) from error
     torrents.require_same(found.metainfo, release, "the magnet link")
     await asyncio.to_thread(cache.put_info, release.torrent.best_hex, found.metainfo.info)
     return found

@@ -29,7 +29,9 @@ log = logging.getLogger(__name__)
 _FROM_PEERS = TorrentRules(require_piece_layers=False)
 
 
-def obtain(release: Release, cache: Cache, places: Iterable[str], rules: Rules) -> Path | None:
+def obtain(
+    release: Release, cache: Cache, places: Iterable[str], rules: Rules, said: list[str] | None = None
+) -> Path | None:
     """The .torrent file in the cache, got from the first place that has the right one; None when none has.
 
     Args:
@@ -37,6 +39,7 @@ def obtain(release: Release, cache: Cache, places: Iterable[str], rules: Rules) 
         cache: Where it is kept.
         places: Addresses or paths of published catalogues, each ending in ``/``; empty looks on this disk only.
         rules: Time-outs, and whether private addresses may be asked.
+        said: Takes why each place gave none, for people.
 
     Raises:
         StateError: or NoSpaceError: our disk.
@@ -45,9 +48,12 @@ def obtain(release: Release, cache: Cache, places: Iterable[str], rules: Rules) 
     if _read_kept(kept, release):
         return kept
     for place in places:
-        data = _read(place + paths.torrent(release.torrent.best_hex), rules)
+        where = place + paths.torrent(release.torrent.best_hex)
+        data, why = _read(where, rules)
         if data is not None and _is_right(data, release, place):
             return cache.put_torrent(release.torrent.best_hex, data)
+        if said is not None:
+            said.append(f"{where}: {why or 'it is another torrent than the catalogue names'}")
     return None
 
 
@@ -109,15 +115,16 @@ def _read_kept(path: Path, release: Release) -> bool:
         return False
 
 
-def _read(where: str, rules: Rules) -> bytes | None:
+def _read(where: str, rules: Rules) -> tuple[bytes | None, str]:
+    """What is there; or None, and why."""
     try:
         if where.startswith(("http://", "https://")):
-            return get_document(where, rules, max_bytes=rules.max_torrent_bytes)
+            return get_document(where, rules, max_bytes=rules.max_torrent_bytes), ""
         path = Path(unquote(urlsplit(where).path)) if where.startswith("file://") else Path(where)
-        return path.read_bytes()
+        return path.read_bytes(), ""
     except (Fault, OSError) as error:
         log.info("no torrent from %s: %s", where, error)
-        return None
+        return None, error.text if isinstance(error, Fault) else str(error.strerror)
 
 
 def _is_right(data: bytes, release: Release, place: str) -> bool:
