@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +36,19 @@ def search(words: str = "", *, catalog: str | Path = "", **conditions: Any) -> l
     """
     from seedbed.catalog.query.search import Search  # noqa: PLC0415  # imports stay inside: import seedbed is quick
 
+    known = [field.name for field in fields(Search) if field.name != "words"]
+    if unknown := [name for name in conditions if name not in known]:
+        raise TypeError(f"search() has no condition {unknown[0]!r}; it has {', '.join(known)}")
     with Catalog.open(catalog) as opened:
         return list(opened.search(Search(words=words, **conditions)).releases)
 
 
 def fetch(
-    what: str,
+    what: str | Path | Release,
     *,
     catalog: str | Path = "",
     into: str | Path | None = None,
-    files: tuple[str, ...] = (),
+    files: str | tuple[str, ...] = (),
     offline: bool = False,
     options: Options | None = None,
 ) -> Fetched:
@@ -56,10 +59,11 @@ def fetch(
         lakes = geopandas.read_file(seedbed.fetch("lakes@2").root)
 
     Args:
-        what: ``DATASET``, ``DATASET@VERSION``, an info-hash, a file's hash, a .torrent file or its URL, a magnet link.
+        what: ``DATASET``, ``DATASET@VERSION``, an info-hash, a file's hash, a .torrent file or its URL, a magnet link;
+            or a release that :func:`search` found.
         catalog: As in :func:`search`.
         into: Folder for the data; by default releases go to the cache, torrents to the working folder.
-        files: Only files whose path matches one of these globs.
+        files: Only files whose path matches this glob, or one of these.
         offline: Ask nobody: only what is here already.
         options: More about from whom.
 
@@ -72,8 +76,10 @@ def fetch(
     """
     from seedbed.fetching.options import Options  # noqa: PLC0415
 
-    chosen = replace(options or Options(), files=files) if files else options or Options()
-    if names_torrent(what):
+    globs = (files,) if isinstance(files, str) else tuple(files)
+    chosen = replace(options or Options(), files=globs) if globs else options or Options()
+    what = str(what) if isinstance(what, Path) else what
+    if isinstance(what, str) and names_torrent(what):
         import asyncio  # noqa: PLC0415  # 60 ms
 
         from seedbed.fetching import flow  # noqa: PLC0415

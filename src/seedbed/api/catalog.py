@@ -123,7 +123,7 @@ class Catalog:
         Raises:
             NotFoundError: there is none.
         """
-        return self.index.get(parse_ref(ref) if isinstance(ref, str) else ref)
+        return self.index.get(ref if isinstance(ref, Ref) else parse_ref(_text(ref)))
 
     def versions(self, dataset: str) -> list[Release]:
         """All versions of a dataset, the oldest first.
@@ -221,9 +221,24 @@ class Catalog:
         return path
 
     def _release(self, what: Release | Ref | str) -> Release:
-        if isinstance(what, str):
-            return self.find(what)
-        return self.get(what) if isinstance(what, Ref) else what
+        from seedbed.catalog.model import Release  # noqa: PLC0415
+
+        if isinstance(what, Release):
+            return what
+        if isinstance(what, Ref):
+            return self.get(what)
+        return self.find(_text(what))
+
+
+def _text(what: object) -> str:
+    """What names a release.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    if not isinstance(what, str):
+        raise TypeError(f"expected a dataset's name such as 'lakes@2', got {type(what).__name__}")
+    return what
 
 
 def is_hash(text: str) -> bool:

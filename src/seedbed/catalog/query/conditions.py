@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from seedbed.catalog.query.search import MAX_WORDS, Search, bare_doi, check_hex
+from seedbed.catalog.query.search import MAX_WORD_LENGTH, MAX_WORDS, Search, bare_doi, check_hex
 from seedbed.catalog.query.words import pattern
 from seedbed.errors import InputError
 
@@ -38,11 +38,13 @@ def words_of(text: str) -> list[str]:
     """The words that all must be there.
 
     Raises:
-        InputError: too many of them.
+        InputError: too many of them, or too long a one.
     """
     words = text.split()
     if len(words) > MAX_WORDS:
         raise InputError(f"search: expected at most {MAX_WORDS} words, got {len(words):,}")
+    if longest := max((len(word) for word in words if len(word) > MAX_WORD_LENGTH), default=0):
+        raise InputError(f"search: expected words of at most {MAX_WORD_LENGTH} characters, got {longest:,}")
     return words
 
 

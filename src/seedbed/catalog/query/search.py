@@ -4,20 +4,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import unquote
 
+from seedbed.catalog.model import Status
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from seedbed.catalog.model import BBox, Release, Status
+    from seedbed.catalog.model import BBox, Release
 
 MAX_LIMIT = 10_000
 """Releases in one answer; more are asked for page by page."""
 MAX_WORDS = 20
+MAX_WORD_LENGTH = 200
+"""The pattern of a word is some twenty times as long, and a pattern has its limits."""
 _HEX_LENGTHS = {32: "MD5", 40: "v1 info-hash", 64: "SHA-256, pieces root or v2 info-hash"}
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 
@@ -60,8 +64,19 @@ class Search:
         """Refuse what cannot be asked.
 
         Raises:
-            InputError: a limit or a hash that cannot be.
+            InputError: a value that cannot be.
         """
+        if not isinstance(self.words, str):
+            raise InputError(f"words: expected text, got {type(self.words).__name__}")
+        for name, moment in (("start", self.start), ("end", self.end)):
+            if moment is not None and not hasattr(moment, "tzinfo"):
+                raise InputError(
+                    f"{name}: expected a datetime, got {moment!r}", hint="datetime(2024, 5, 1, tzinfo=UTC)"
+                )
+        if self.bbox is not None:
+            object.__setattr__(self, "bbox", box(self.bbox))
+        if self.status not in {None, *get_args(Status)}:
+            raise InputError(f"status: expected one of {', '.join(get_args(Status))}, got {self.status!r}")
         if not 0 <= self.limit <= MAX_LIMIT or self.offset < 0:
             raise InputError(f"limit {self.limit}, offset {self.offset}: expected a limit from 0 to {MAX_LIMIT:,}")
         for value, lengths in ((self.info_hash, (40, 64)), (self.file_hash, (32, 64))):
@@ -77,6 +92,25 @@ class Found:
     """Best first."""
     total: int
     """How many there are on all pages."""
+
+
+def box(value: object) -> BBox:
+    """West, south, east and north in degrees, of whatever sequence: a tuple, or the bounds of a table.
+
+    Raises:
+        InputError: it is something else.
+    """
+    sides = tuple(value) if isinstance(value, Iterable) else ()
+    numbers = [float(one) for one in sides if isinstance(one, (int, float))]
+    if len(sides) != 4 or len(numbers) != 4:
+        raise InputError(f"bbox: expected four numbers (west, south, east, north), got {value!r}")
+    west, south, east, north = numbers
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise InputError(
+            f"bbox: expected degrees, with south not above north, got {value!r}",
+            hint="The order is west, south, east, north: longitude first.",
+        )
+    return west, south, east, north
 
 
 def check_hex(text: str, lengths: tuple[int, ...] = (32, 40, 64)) -> str:
