@@ -89,7 +89,7 @@ def _identity(release: Release) -> Iterator[Finding]:
         try:
             check(value)
         except InputError as error:
-            yield Finding(key, f"{error.message} {error.hint}".strip())
+            yield Finding(key, ". ".join(filter(None, (error.message, error.hint))))
     if release.status != "active" and not release.status_reason:
         yield Finding("status_reason", f"a {release.status} version needs a reason")
     if release.version_seq < 1:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from pathlib import Path
 
 import click
@@ -73,4 +74,4 @@ def what_is_missing(signatures: int, folder: Path) -> str:
         folder: The catalogue.
     """
     some = "1 more signature" if signatures == 1 else f"{signatures} more signatures"
-    return f"It waits for {some if signatures else 'the online key'}: seedbed catalog sign {folder}"
+    return f"It waits for {some if signatures else 'the online key'}: seedbed catalog sign {shlex.quote(str(folder))}"

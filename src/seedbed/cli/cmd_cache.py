@@ -82,7 +82,7 @@ def verify() -> None:
         lines = "".join(f"\n  {one.snapshot.ref}: {one.problem or ', '.join(one.bad_paths)}" for one in wrong)
         hint = "seedbed cache rm removes it, seedbed fetch gets it again."
         raise DataError(f"{len(wrong)} of {len(verdicts)} versions in the cache are wrong:{lines}", hint=hint, **facts)
-    output.result(facts, f"All {len(verdicts)} versions in the cache are right.")
+    output.result(facts, f"{len(verdicts)} version{'' if len(verdicts) == 1 else 's'} in the cache: all right.")
 
 
 def _cache() -> Cache:

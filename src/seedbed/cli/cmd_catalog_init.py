@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,8 +183,10 @@ def _lines(wanted: _Wanted, done: Outcome, found: CatalogStatus) -> list[str]:
     lines += ["", "Readers join with this link; give it where people know that it is from you:", f"  {_link(found)}"]
     lines += ["", "What expires when:"]
     lines += [f"  {one.role.ljust(10)} {one.expires:%Y-%m-%d}" for one in found.roles]
-    lines += [f"To keep it alive, let a timer run every day: seedbed catalog sign --refresh {wanted.folder}"]
-    return [*lines, f"Next: seedbed publish PATH --dataset ID --catalog {wanted.folder}"]
+    lines += [
+        f"To keep it alive, let a timer run every day: seedbed catalog sign --refresh {shlex.quote(str(wanted.folder))}"
+    ]
+    return [*lines, f"Next: seedbed publish PATH --dataset ID --catalog {shlex.quote(str(wanted.folder))}"]
 
 
 def _link(found: CatalogStatus) -> str:

@@ -108,7 +108,10 @@ def waiting_lines(waits: Waiting) -> list[str]:
         shown += [f"  release {waits.serial}: {new}, {len(waits.changed)} changed, {len(waits.withdrawn)} withdrawn"]
     shown += _listed("new", waits.added) + _listed("changed", waits.changed) + _listed("withdrawn", waits.withdrawn)
     shown += [f"  {output.plain(line)}" for line in waits.key_changes]
-    return [*shown, *(_standing_line(one) for one in waits.standings)]
+    shown += [_standing_line(one) for one in waits.standings]
+    if not any(one.needed for one in waits.standings):
+        shown.append("  only the online key is missing: 'seedbed catalog sign' where it is kept")
+    return shown
 
 
 def _listed(what: str, ids: tuple[str, ...]) -> list[str]:

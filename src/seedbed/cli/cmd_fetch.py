@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seedbed.cli import output, progress
+from seedbed.cli import output, progress, release_screen
 from seedbed.cli.catalog_choice import dht_node_option, endpoint, open_catalog, which_option
 from seedbed.errors import InputError
 
@@ -62,8 +62,11 @@ def fetch(what: str, where: str, folder: Path | None, *, offline: bool, **given:
                 fetched = _fetch_torrent(what, options, folder, report, offline=offline)
             else:
                 with open_catalog(where) as catalog:
+                    release = catalog.find(what)
+                    if release.status != "active":
+                        output.say(f"{release.id}{release_screen.mark(release)}")
                     fetched = catalog.fetch(
-                        what, into=folder, options=options, offline=offline, on_progress=_teller(report)
+                        release, into=folder, options=options, offline=offline, on_progress=_teller(report)
                     )
         except KeyboardInterrupt:
             output.say("What came so far is kept: run the same command again to go on.")

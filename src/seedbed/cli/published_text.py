@@ -54,7 +54,8 @@ def text(done: Published, folder: Path, source: str, is_trial: bool) -> str:  # 
         is_trial: Whether nothing was meant to be written.
     """
     if not done.is_new:
-        return f"Nothing new: this very data is published as {done.release.id}."
+        edit = f"seedbed catalog edit {done.release.id} changes what is said of it."
+        return f"Nothing new: this very data is published as {done.release.id}. {edit}"
     head = f"{done.release.id} would be published:" if is_trial else f"{done.release.id} is published:"
     rows = [f"  {name:<10} {output.plain(value)}" for name, value in _rows(done) if value]
     return "\n".join([head, "", *rows, *_standing(done, folder), *_next(done, folder, source)])

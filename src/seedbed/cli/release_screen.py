@@ -25,7 +25,7 @@ def facts(release: Release) -> dict[str, Any]:
 
 def table(releases: Sequence[Release]) -> str:
     """One line for each: id, size, what it is."""
-    rows = [(one.id, output.size(one.size_bytes), output.plain(one.title) + _mark(one)) for one in releases]
+    rows = [(one.id, output.size(one.size_bytes), output.plain(one.title) + mark(one)) for one in releases]
     width = max((len(row[0]) for row in rows), default=0)
     return "\n".join(f"{name:<{width}}  {size:>9}  {title}" for name, size, title in rows)
 
@@ -34,7 +34,7 @@ def sheet(release: Release, files: Sequence[FileRow] | None, *, all_files: bool 
     """All that a person wants to know of a release."""
     rows = [(name, output.plain(value)) for name, value in _rows(release) if value]
     width = max(len(name) for name, _ in rows)
-    lines = [f"{output.plain(release.title)}{_mark(release)}", *_paragraph(release.description)]
+    lines = [f"{output.plain(release.title)}{mark(release)}", *_paragraph(release.description)]
     lines += ["", *(f"{name:<{width}}  {value}" for name, value in rows)]
     if release.contents.columns:
         lines += ["", f"Columns ({len(release.contents.columns)}):", *_columns(release)]
@@ -43,7 +43,8 @@ def sheet(release: Release, files: Sequence[FileRow] | None, *, all_files: bool 
     return "\n".join(lines)
 
 
-def _mark(release: Release) -> str:
+def mark(release: Release) -> str:
+    """That it is not to be used any more, and why; empty while all is well."""
     return "" if release.status == "active" else f" [{release.status}: {output.plain(release.status_reason)}]"
 
 

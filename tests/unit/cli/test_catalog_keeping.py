@@ -357,3 +357,14 @@ def test_several_holders_must_be_told_apart(run: Callable[..., str], team: Path,
         run("rotate", "people", "--catalog", team, "--keys-dir", tmp_path / "a")
     with pytest.raises(InputError, match="no key of it is called 'zoe'"):
         run("rotate", "people", "--old", "zoe", "--catalog", team, "--keys-dir", tmp_path / "a")
+
+
+def test_pulling_everything_is_one_answer(run: Callable[..., str], tmp_path: Path) -> None:
+    """Nobody is followed yet: that is told, and a script reads one document."""
+    assert "No catalogue is followed yet" in run("pull")
+    assert facts(run("pull", "--json")) == {"catalogs": []}
+
+
+def test_a_path_with_spaces_can_be_copied(run: Callable[..., str], tmp_path: Path) -> None:
+    """The commands that are told to be typed next are quoted for the shell."""
+    assert f"--catalog '{tmp_path / 'my site'}'" in run("init", tmp_path / "my site")
