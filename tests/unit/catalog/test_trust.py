@@ -304,6 +304,18 @@ def test_a_fork_is_told(follower: Follower, keeper: Keeper, tmp_path: Path) -> N
     assert "two different catalogues" in refused(follower, other.folder, "fork")
 
 
+def test_another_history_is_told(follower: Follower, keeper: Keeper, tmp_path: Path) -> None:
+    """We were shown one release 2, others another one: their release 3 has a log that says so."""
+    shutil.copytree(keeper.keys, tmp_path / "other-keys")
+    other = replace(keeper, folder=followers.copy_of(keeper.folder, "history"), keys=tmp_path / "other-keys")
+    followers.publish(keeper, "rivers", "2")
+    followers.publish(other, "wells", "2")
+    followers.publish(other, "wells", "3")
+    follower.look()
+
+    assert "release 2 was signed twice" in refused(follower, other.folder, "fork")
+
+
 def test_a_new_online_key_ends_a_thiefs_lead(follower: Follower, keeper: Keeper) -> None:
     """High-water marks belong to keys: versions pushed to the sky do not lock the keeper out."""
     with Record(follower.store.record_path) as record:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.catalog import paths
+from seedbed.catalog.releasing import log as releases_log
 from seedbed.catalog.trust import changes, clock, difference, metadata
 from seedbed.catalog.trust.record import Active, Record, Unlisted
 from seedbed.catalog.trust.store import file_sha256, stamp
@@ -91,6 +92,7 @@ def _adopt(
     old = _old_catalog(store, record)
     got = changes.get(verified, work, before=before, old_folder=store.release(before.folder) if before else None,
                       with_files=with_files)  # fmt: skip
+    _refuse_other_history(got, store.release(before.folder) if before else None, verified)
     _examine(got, verified, old)
     differs = difference.between(old, got.catalog) if old else difference.Difference()
     active = _keep(store, verified, got, now, in_use=before.folder if before else "")
@@ -129,6 +131,30 @@ def _refuse_going_back(before: Active | None, verified: Verified, record: Record
     if known and known != verified.catalog.sha256:
         raise TrustError(
             f"{verified.source}: two different catalogues are signed as release {verified.serial}",
+            hint="Either keys are stolen, or the keeper shows different people different catalogues. Tell others.",
+            rule="fork",
+        )
+
+
+def _refuse_other_history(got: changes.Got, old_folder: Path | None, verified: Verified) -> None:
+    """The log of releases must end with this one, and go on from the one that we have.
+
+    Raises:
+        CatalogError: it is damaged, or does not belong to this release.
+        TrustError: it tells another story than ours: the keeper shows different people different catalogues.
+    """
+    if got.log is None:
+        return
+    theirs = releases_log.parse(got.log.read_bytes())
+    if theirs and (theirs[-1].serial, theirs[-1].sha256) != (verified.serial, verified.catalog.sha256):
+        raise CatalogError(f"{verified.source}: the log of releases does not end with this one", rule="releases-log")
+    ours = old_folder / paths.RELEASES_LOG if old_folder else None
+    if ours is None or not ours.is_file():
+        return
+    serial = releases_log.fork(releases_log.parse(ours.read_bytes()), theirs)
+    if serial is not None:
+        raise TrustError(
+            f"{verified.source}: its history is another one than ours: release {serial} was signed twice",
             hint="Either keys are stolen, or the keeper shows different people different catalogues. Tell others.",
             rule="fork",
         )
