@@ -37,8 +37,9 @@ def inspect_folder(
 
 def together(found: Mapping[str, Inspected]) -> Inspected:
     """What files say together: the union of extents and times, and the only table or image with all it has."""
+    remarks = tuple(f"{name}: {remark}" for name, one in found.items() for remark in one.remarks)
     if len(found) == 1:
-        return next(iter(found.values()))
+        return replace(next(iter(found.values())), remarks=remarks)
     tables = [one for one in found.values() if one.columns]
     images = [one for one in found.values() if one.shape]
     rest = Inspected()
@@ -54,5 +55,5 @@ def together(found: Mapping[str, Inspected]) -> Inspected:
         proj_code=codes.pop() if len(codes) == 1 else "",
         start=min(starts, default=None),
         end=max(ends, default=None),
-        remarks=tuple(f"{name}: {remark}" for name, one in found.items() for remark in one.remarks),
+        remarks=remarks,
     )

@@ -15,7 +15,7 @@ from seedbed.errors import MetadataError, NotFoundError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
+    from typing import Any, ClassVar
 
 MAX_BYTES = 1 << 20
 """A hundred times the longest description in open-data portals."""
@@ -76,13 +76,26 @@ def _yaml(path: Path, text: str) -> Any:
 
     try:
         _check_yaml(path, text)
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_plain_loader())  # noqa: S506  # a safe loader, with fewer types
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = f" in line {mark.line + 1}" if mark else ""
         raise MetadataError(f"{path}: it is not YAML{at}: {error.problem}", findings=[]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise MetadataError(f"{path}: it is not YAML: {error}", findings=[]) from error
+
+
+def _plain_loader() -> type[Any]:
+    """YAML's safe loader without its dates: 2020-13 is then told as a wrong ``time``, with all other faults."""
+    import yaml  # noqa: PLC0415
+
+    class Plain(yaml.SafeLoader):
+        yaml_implicit_resolvers: ClassVar = {
+            first: [(tag, pattern) for tag, pattern in those if tag != "tag:yaml.org,2002:timestamp"]
+            for first, those in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return Plain
 
 
 def _check_yaml(path: Path, text: str) -> None:
