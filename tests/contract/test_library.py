@@ -260,3 +260,25 @@ def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
         assert (tmp_path / "mine/lakes/a.csv").read_bytes() == b"x" * len(OLD)
 
     story(tmp_path, tell)
+
+
+def test_a_damaged_copy_is_replaced_from_the_cache(tmp_path: Path) -> None:
+    """With --force and without asking anybody: the right bytes are here. A damaged cache is not spread."""
+
+    async def tell(world: World) -> None:
+        world.publish("1", {"a.bin": BIG, "b.csv": OLD})
+        cached = await world.get("1")
+        copy = (await world.get("1", into=tmp_path / "out")).root
+        (copy / "a.bin").write_bytes(b"damaged")
+
+        await world.get("1", into=tmp_path / "out", offline=True, replaces=True)
+        assert (copy / "a.bin").read_bytes() == BIG
+
+        (cached.root / "b.csv").chmod(0o644)
+        (cached.root / "b.csv").write_bytes(b"rot")
+        (copy / "b.csv").write_bytes(b"mine")
+        with pytest.raises(NoSourceError, match="not all of it"):
+            await world.get("1", into=tmp_path / "out", offline=True, replaces=True)
+        assert (copy / "b.csv").read_bytes() == b"mine"
+
+    story(tmp_path, tell)

@@ -16,6 +16,7 @@ from seedbed.fetching.flow import fetch_found
 from seedbed.fetching.result import Fetched, Progress
 from seedbed.fetching.torrent.found import FoundTorrent
 from seedbed.fetching.torrent.torrent_file import find_torrent
+from seedbed.hashing.roots import file_has_root
 from seedbed.library import torrents
 from seedbed.library.cache import Kept
 
@@ -74,7 +75,12 @@ async def fetch(
     chosen = _options(options, cache, wanted, into, offline=offline)
     found = await _find_torrent(wanted, cache, chosen, offline=offline)
     await asyncio.to_thread(_use_what_is_here, found, cache, wanted, into)
-    fetched = await fetch_found(found, on_progress=on_progress)
+    try:
+        fetched = await fetch_found(found, on_progress=on_progress)
+    except NoSourceError as error:
+        if offline:
+            raise _not_here(wanted.release) from error
+        raise
     if into is None:
         await asyncio.to_thread(_keep, found.metainfo, cache, wanted, fetched)
     return fetched
@@ -97,9 +103,7 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
         seeds = tuple(dict.fromkeys((*known.web_seeds, *release.torrent.web_seeds)))
         return FoundTorrent(replace(known, web_seeds=seeds, trackers=_tiers(release)), options)
     if offline:
-        raise NoSourceError(
-            f"{release.id}: not in the cache, and --offline asks nobody", hint="Run it once without --offline."
-        )
+        raise _not_here(release)
     told = "".join(f"\n    {line}" for line in said)
     if not release.torrent.magnet:
         raise NoSourceError(f"{release.id}: no catalogue gives its torrent, and it has no magnet link{told}")
@@ -118,6 +122,13 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
 
 def _tiers(release: Release) -> tuple[tuple[str, ...], ...]:
     return tuple((url,) for url in release.torrent.trackers)
+
+
+def _not_here(release: Release) -> NoSourceError:
+    return NoSourceError(
+        f"{release.id}: not in the cache, or not all of it, and --offline asks nobody",
+        hint="Run it once without --offline.",
+    )
 
 
 def _options(options: Options, cache: Cache, wanted: Wanted, into: Path | None, *, offline: bool) -> Options:
@@ -156,12 +167,20 @@ def _use_what_is_here(found: FoundTorrent, cache: Cache, wanted: Wanted, into: P
         return
     try:
         for path, key in blobs.items():
-            target = into / path
-            if cache.blob(key).is_file() and not target.exists():
+            target, blob = into / path, cache.blob(key)
+            if blob.is_file() and _wants(target, blob, key, replaces=found.options.replaces):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _copy(cache.blob(key), target)
+                _copy(blob, target)
     except OSError as error:
         raise state_error(error, into) from error
+
+
+def _wants(target: Path, blob: Path, key: str, *, replaces: bool) -> bool:
+    """Whether a content goes to its place: what differs is replaced by what is right only."""
+    if not target.exists():
+        return True
+    root = bytes.fromhex(key)
+    return replaces and target.is_file() and not file_has_root(target, root) and file_has_root(blob, root)
 
 
 def _copy(source: Path, target: Path) -> None:

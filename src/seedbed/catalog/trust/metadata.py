@@ -43,7 +43,7 @@ _RULES: tuple[tuple[type[Exception], str, str], ...] = (
     (
         exceptions.ExpiredMetadataError,
         "expired",
-        "its signature has expired: it was not renewed in time, or an old one is shown",
+        "its signature has expired: it was not renewed in time, an old one is shown, or our clock is wrong",
     ),
     (exceptions.UnsignedMetadataError, "unsigned", "it is not signed by enough of the right keys"),
     (exceptions.LengthOrHashMismatchError, "mismatch", "its parts do not belong together, or were changed on the way"),
