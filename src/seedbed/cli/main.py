@@ -18,6 +18,7 @@ from seedbed.cli import output
 from seedbed.errors import SeedbedError
 
 COMMANDS = {
+    "audit": ("seedbed.cli.cmd_audit:audit", "Prove that the copies on web servers are true."),
     "cache": ("seedbed.cli.cmd_cache:cache", "See, check and clear what was fetched from catalogues."),
     "catalog": ("seedbed.cli.cmd_catalog:catalog", "Keep a catalogue of datasets, and follow others."),
     "cite": ("seedbed.cli.cmd_show:cite", "Cite a version of a dataset."),

@@ -31,11 +31,15 @@ class Fault(Exception):  # noqa: N818  # never leaves this package: it is a fact
         text: What happened, for people; the source's name is added by who knows it.
         retry_after_s: How long the source asked us to wait; 0 when it did not say.
         is_stall: Whether it took a whole time-out; then a second try at once is not worth it.
+        name: The same in one word, for programs: ``missing``, ``wrong-length``, ``tls``; the kind's where not given.
     """
 
-    def __init__(self, kind: Kind, text: str, *, retry_after_s: float = 0.0, is_stall: bool = False) -> None:
+    def __init__(
+        self, kind: Kind, text: str, *, retry_after_s: float = 0.0, is_stall: bool = False, name: str = ""
+    ) -> None:
         super().__init__(text)
         self.kind = kind
         self.text = text
+        self.name = name or kind.value.replace(" ", "-")
         self.retry_after_s = retry_after_s
         self.is_stall = is_stall

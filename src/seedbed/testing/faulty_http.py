@@ -133,6 +133,7 @@ class FaultyHttpServer:
         while not self._stop.is_set():
             try:
                 connection, _ = self._socket.accept()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # head and body go one by one
             except OSError:
                 return
             with self._lock:

@@ -231,7 +231,9 @@ class Connection:
         if now_s - began_s >= rules.stall_timeout_s * 0.9 and got < min(
             len(view), rules.min_rate_bytes_per_s * rules.stall_timeout_s
         ):
-            raise Fault(Kind.BROKEN, f"it stalled: {got} bytes in {rules.stall_timeout_s:g} s", is_stall=True)
+            raise Fault(
+                Kind.BROKEN, f"it stalled: {got} bytes in {rules.stall_timeout_s:g} s", is_stall=True, name="stalled"
+            )
         return got
 
     def abort(self) -> None:
@@ -248,9 +250,9 @@ class Connection:
 def _fault_of(error: OSError) -> Fault:
     """The system's error, with a reason for people."""
     if isinstance(error, TimeoutError | BlockingIOError):
-        return Fault(Kind.BROKEN, "it stalled: nothing came in time", is_stall=True)
+        return Fault(Kind.BROKEN, "it stalled: nothing came in time", is_stall=True, name="stalled")
     if isinstance(error, ssl.SSLError):
-        return Fault(Kind.BROKEN, f"TLS failed: {error.reason or error}")
+        return Fault(Kind.BROKEN, f"TLS failed: {error.reason or error}", name="tls")
     if isinstance(error, ConnectionResetError | BrokenPipeError):
         return Fault(Kind.BROKEN, "it reset the connection")
     return Fault(Kind.BROKEN, f"the connection failed: {error.strerror or error}")
@@ -269,7 +271,8 @@ def _dial(address: Address, rules: Rules) -> socket.socket:
             faults.append("no answer in time" if isinstance(error, TimeoutError) else error.strerror or str(error))
         else:
             return connection
-    raise Fault(Kind.BROKEN, f"no connection to {address.authority}: {faults[0] if faults else 'no address'}")
+    why = faults[0] if faults else "no address"
+    raise Fault(Kind.BROKEN, f"no connection to {address.authority}: {why}", name="unreachable")
 
 
 def _judged_addresses(address: Address, rules: Rules) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
@@ -277,14 +280,15 @@ def _judged_addresses(address: Address, rules: Rules) -> list[tuple[socket.Addre
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Fault(Kind.BROKEN, f"the name {address.host!r} is not found: {reason}") from error
+        raise Fault(Kind.BROKEN, f"the name {address.host!r} is not found: {reason}", name="unreachable") from error
     allowed = [
         (family, target)
         for family, _, _, _, target in found
         if rules.allows_private or not is_private_address(ipaddress.ip_address(str(target[0]).partition("%")[0]))
     ]
     if not allowed:
-        raise Fault(Kind.REFUSED, f"{address.host} is an address of this machine's own network (allowed with --lan)")
+        text = f"{address.host} is an address of this machine's own network (allowed with --lan)"
+        raise Fault(Kind.REFUSED, text, name="private-address")
     return allowed  # type: ignore[return-value]  # a target of IPv6 has two numbers more
 
 
@@ -292,11 +296,11 @@ def _handshake(plain: socket.socket, host: str, tls: ssl.SSLContext) -> ssl.SSLS
     try:
         return tls.wrap_socket(plain, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
-        raise Fault(Kind.REFUSED, f"its certificate is not good: {error.verify_message}") from error
+        raise Fault(Kind.REFUSED, f"its certificate is not good: {error.verify_message}", name="certificate") from error
     except ssl.SSLError as error:
-        raise Fault(Kind.BROKEN, f"TLS failed: {error.reason or error}") from error
+        raise Fault(Kind.BROKEN, f"TLS failed: {error.reason or error}", name="tls") from error
     except OSError as error:
-        raise Fault(Kind.BROKEN, f"TLS failed: {error}") from error
+        raise Fault(Kind.BROKEN, f"TLS failed: {error}", name="tls") from error
 
 
 def _set_timeouts(connection: socket.socket, timeout_s: float) -> None:

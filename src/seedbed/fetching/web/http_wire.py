@@ -250,11 +250,12 @@ def _judge_status(head: Head) -> None:
         wish = f", and asks for {rest_s:.0f} s of rest" if rest_s else ""
         raise Fault(Kind.BUSY, f"it is busy ({head.status} {head.reason[:60]}{wish})", retry_after_s=rest_s)
     if head.status in _GONE:
-        raise Fault(Kind.MISSING, f"{_GONE[head.status]} ({head.status})")
+        name = "forbidden" if head.status in {401, 403} else "missing"
+        raise Fault(Kind.MISSING, f"{_GONE[head.status]} ({head.status})", name=name)
     if head.status == 416:
-        raise Fault(Kind.MISSING, "the file is shorter there (416)")
+        raise Fault(Kind.MISSING, "the file is shorter there (416)", name="wrong-length")
     if head.status >= 500:
-        raise Fault(Kind.BROKEN, f"it failed ({head.status} {head.reason[:60]})")
+        raise Fault(Kind.BROKEN, f"it failed ({head.status} {head.reason[:60]})", name="failing")
     if head.status >= 300:
         kind = Kind.BROKEN if head.status in {408, 425} else Kind.MISSING
         raise Fault(kind, f"it answers {head.status} {head.reason[:60]}")
@@ -263,28 +264,32 @@ def _judge_status(head: Head) -> None:
 def _judge_encoding(head: Head) -> None:
     coding = head.headers.get("content-encoding", "identity").lower()
     if coding not in {"", "identity"}:
-        raise Fault(Kind.REFUSED, f"the body is encoded ({coding[:30]}) although it was asked for as it is")
+        raise Fault(
+            Kind.REFUSED, f"the body is encoded ({coding[:30]}) although it was asked for as it is", name="encoded"
+        )
 
 
 def _judge_range(head: Head, want: Want) -> None:
     text = head.headers.get("content-range", "")
     match = _CONTENT_RANGE.fullmatch(text)
     if not match:
-        raise Fault(Kind.REFUSED, f"its content range {text[:60]!r} cannot be read")
+        raise Fault(Kind.REFUSED, f"its content range {text[:60]!r} cannot be read", name="wrong-range")
     start, last, total = int(match[1]), int(match[2]), match[3]
     if total not in ("*", str(want.total)):
-        raise Fault(Kind.MISSING, f"the file has another length there: expected {want.total:,}, got {int(total):,}")
+        text = f"the file has another length there: expected {want.total:,}, got {int(total):,}"
+        raise Fault(Kind.MISSING, text, name="wrong-length")
     asked = f"bytes {want.start}-{want.stop - 1}"
     if (start, last + 1) != (want.start, want.stop):
-        raise Fault(Kind.REFUSED, f"it sends another range: expected {asked}, got {text[:60]!r}")
+        raise Fault(Kind.REFUSED, f"it sends another range: expected {asked}, got {text[:60]!r}", name="wrong-range")
     if head.length not in (None, want.stop - want.start):
-        raise Fault(Kind.REFUSED, f"it sends {head.length:,} bytes for {asked}")
+        raise Fault(Kind.REFUSED, f"it sends {head.length:,} bytes for {asked}", name="wrong-range")
 
 
 def _judge_whole(head: Head, want: Want) -> None:
     if head.length not in (None, want.total):
         what = "an error page comes instead of data" if head.is_html else "the file has another length there"
-        raise Fault(Kind.MISSING, f"{what}: expected {want.total:,} bytes, got {head.length:,}")
+        name = "web-page" if head.is_html else "wrong-length"
+        raise Fault(Kind.MISSING, f"{what}: expected {want.total:,} bytes, got {head.length:,}", name=name)
     if not want.is_whole:
         raise Fault(Kind.NO_RANGES, "it does not serve ranges, only whole files")
 

@@ -245,11 +245,11 @@ class RunReader:
         """Go where an answer sends us: to http or https only, a few times only."""
         rules = self.line.rules
         if hops > rules.max_redirects:
-            raise Fault(Kind.REFUSED, f"it redirects more than {rules.max_redirects} times")
+            raise Fault(Kind.REFUSED, f"it redirects more than {rules.max_redirects} times", name="redirects")
         here = self.line.current(part.address)
         there = split_url(urljoin(here.url, head.headers["location"]))
         if here.scheme == "https" and there.scheme == "http":
-            raise Fault(Kind.REFUSED, "it redirects from https to plain http")
+            raise Fault(Kind.REFUSED, "it redirects from https to plain http", name="redirects")
         self._leave(head)
         self.line.moved, self.line.ahead = (part.address, there), 1
         self._send_ahead()
