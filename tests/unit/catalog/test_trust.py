@@ -262,7 +262,7 @@ def test_c35_a_clock_ten_years_off_expires_nothing_and_deletes_nothing(follower:
 
 def test_c35_a_joiner_whose_clock_is_ahead_is_told_so(tmp_path: Path, keeper: Keeper) -> None:
     """Nothing is known yet that the clock could be held against: expired, it looks, or the clock is wrong."""
-    with pytest.raises(TrustError, match="expired.*or our clock is wrong"):
+    with pytest.raises(TrustError, match=r"expired.*or our clock is wrong"):
         followers.follower(tmp_path, keeper.folder, "late").look(now=NOW + 3650 * DAY)
 
 
