@@ -15,7 +15,7 @@ from seedbed.errors import MetadataError, NotFoundError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any, ClassVar
+    from typing import Any
 
 MAX_BYTES = 1 << 20
 """A hundred times the longest description in open-data portals."""
@@ -90,11 +90,12 @@ def _plain_loader() -> type[Any]:
     import yaml  # noqa: PLC0415
 
     class Plain(yaml.SafeLoader):
-        yaml_implicit_resolvers: ClassVar = {
-            first: [(tag, pattern) for tag, pattern in those if tag != "tag:yaml.org,2002:timestamp"]
-            for first, those in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
+        pass
 
+    Plain.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in those if tag != "tag:yaml.org,2002:timestamp"]
+        for first, those in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
     return Plain
 
 

@@ -221,6 +221,20 @@ def test_metadata_file_and_options(tmp_path: Path) -> None:
     assert one.contents.row_count == 1
 
 
+def test_a_web_seed_that_was_forgotten_is_told(tmp_path: Path) -> None:
+    """The version before has one; without any, nobody gets the new one from the web."""
+    root, publisher = tmp_path / "rivers", MemoryPublisher()
+    root.mkdir()
+    (root / "a.csv").write_text("a\n1\n")
+    publish(publisher, root, wish=Wish(web_seeds=("https://data.example/files/",)))
+    (root / "a.csv").write_text("a\n2\n")
+
+    assert any("--webseed" in one for one in publish(publisher, root, version="2").remarks)
+    (root / "a.csv").write_text("a\n3\n")
+    later = publish(publisher, root, version="3", wish=Wish(web_seeds=("https://data.example/files/",)))
+    assert not any("--webseed" in one for one in later.remarks)
+
+
 def test_a_trial_releases_nothing(tmp_path: Path) -> None:
     """It says everything and changes nothing."""
     publisher = MemoryPublisher()
