@@ -236,5 +236,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert [copy["verdict"] for copy in facts["copies"]] == ["good", "bad"]
     assert facts["copies"][0]["good_bytes"] == ALL
     assert {remark["name"] for remark in facts["copies"][1]["remarks"]} == {"wrong-bytes"}
+    assert seedbed("audit", torrent, "--web-seed", "lakes").returncode == 2
+    assert seedbed("audit", "magnet:?xt=urn:btih:" + "a" * 40).returncode == 2
     assert dead.returncode == 12
     assert "unreachable" in dead.stderr

@@ -9,7 +9,7 @@ import click
 
 from seedbed.cli import output, progress
 from seedbed.cli.catalog_choice import lan_option, open_catalog, which_option
-from seedbed.cli.wish import SIZE
+from seedbed.cli.wish import SIZE, check_web_seed
 from seedbed.errors import DataError, SourceError
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def audit(what: str, where: str, *, full: bool, budget_bytes: int, web_seeds: tu
     from seedbed.fetching.rules import Rules  # noqa: PLC0415
 
     rules = Rules(allows_private=lan)
+    for url in web_seeds:
+        check_web_seed(url)
     metainfo = _torrent(what, where, rules)
     with progress.bar("Auditing") as report:
         audited = auditing.audit(
@@ -91,9 +93,8 @@ def _tell(metainfo: Metainfo, audited: Audited) -> None:
     found = audited.of_verdict
     count = f"of {len(audited.copies):,} {'copy' if len(audited.copies) == 1 else 'copies'}"
     if bad := found[Verdict.BAD]:
-        raise DataError(
-            f"{metainfo.name}: {len(bad):,} {count} {'is' if len(bad) == 1 else 'are'} bad:\n{lines}", **facts
-        )
+        text = f"{metainfo.name}: {len(bad):,} {count} {'is' if len(bad) == 1 else 'are'} bad:\n{lines}"
+        raise DataError(text, hint="Have it mended, or name it no longer. A fetch is not misled by it.", **facts)
     if unknown := found[Verdict.UNKNOWN]:
         text = f"{metainfo.name}: {len(unknown):,} {count} could not be asked:\n{lines}"
         raise SourceError(text, hint="Try again later.", **facts)
@@ -110,7 +111,7 @@ def _said(remark: Remark) -> str:
     shown = ", ".join(map(str, remark.pieces[:_SHOWN_PIECES]))
     more = ", …" if len(remark.pieces) > _SHOWN_PIECES else ""
     what = f"{remark.name}: {f'{remark.file}: ' if remark.file else ''}{remark.text}"
-    return f"{what} (pieces {shown}{more})" if shown else what
+    return f"{what} (piece{'' if len(remark.pieces) == 1 else 's'} {shown}{more})" if shown else what
 
 
 def _facts(metainfo: Metainfo, audited: Audited) -> dict[str, Any]:

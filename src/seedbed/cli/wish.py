@@ -69,7 +69,7 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
     for url in options["trackers"]:
         _check_url(url, _TRACKER, "tracker", "http://, https://, udp://, ws:// or wss://")
     for url in options["web_seeds"]:
-        _check_url(url, _WEB_SEED, "web seed", "http:// or https://")
+        check_web_seed(url)
     like = options.get("like")
     if like and options["format_"] not in {None, "v1"}:
         raise InputError(f"--like {like} makes v1 torrents: expected no --format, got {options['format_']}")
@@ -86,6 +86,15 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
         md5=options["md5"],
         sha256_up_to=SHA256_UP_TO_BYTES if limit is None else limit,
     )
+
+
+def check_web_seed(url: str) -> None:
+    """Do nothing when a URL may be a web seed's.
+
+    Raises:
+        InputError: it is none.
+    """
+    _check_url(url, _WEB_SEED, "web seed", "http:// or https://")
 
 
 def _check_url(url: str, pattern: re.Pattern[str], what: str, expected: str) -> None:

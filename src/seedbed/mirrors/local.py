@@ -64,7 +64,7 @@ class LocalMirror:
             with self._path(key).open("rb") as file:
                 file.seek(start)
                 data = file.read(stop - start)
-        except (FileNotFoundError, IsADirectoryError) as error:
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise NotFoundError(f"{self.name}: {key}: there is no such file") from error
         except OSError as error:
             raise self._failure(key, error) from error
@@ -93,7 +93,7 @@ class LocalMirror:
                     file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
-                path.parent.mkdir(parents=True, exist_ok=True)
+                self._make_folder(key, path.parent)
                 _link(temporary, path)
                 _flush_folder(path.parent)
         except FileExistsError as error:
@@ -121,6 +121,12 @@ class LocalMirror:
         if key.partition("/")[0].lower() == INCOMING:
             raise failure(self.name, key, "the name is taken by seedbed itself")
         return self._root / key
+
+    def _make_folder(self, key: str, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise failure(self.name, key, "a file is where a folder of its path would have to be") from error
 
     @contextlib.contextmanager
     def _incoming(self) -> Iterator[tuple[IO[bytes], Path]]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ class MirrorReadSuite:
             stored = mirror.find(key)
             assert stored is not None, key
             assert (stored.key, stored.size_bytes) == (key, len(data))
-        for key in ("lakes/2025/a", "lakes/2025/a.csvx", "lakes/1999/a.csv", "nothing"):
+        for key in ("lakes/2025/a", "lakes/2025/a.csvx", "lakes/2025/a.csv/x", "lakes/2025/b", "nothing"):
             assert mirror.find(key) is None, key
 
     def test_any_part_is_read(self) -> None:
@@ -72,8 +73,9 @@ class MirrorReadSuite:
         """A missing file is not found; a part beyond the end is a failure that names mirror and key."""
         mirror = self.holding(FILES)
 
-        with pytest.raises(NotFoundError, match=r"a\.csvx"):
-            mirror.read("lakes/2025/a.csvx", start=0, stop=1)
+        for key in ("lakes/2025/a.csvx", "lakes/2025/a.csv/x", "lakes/2025/b"):
+            with pytest.raises(NotFoundError, match=re.escape(key)):
+                mirror.read(key, start=0, stop=1)
         with pytest.raises(SourceError) as caught:
             mirror.read("lakes/2025/a.csv", start=0, stop=len(FILES["lakes/2025/a.csv"]) + 1)
         assert caught.value.message.startswith(mirror.name)

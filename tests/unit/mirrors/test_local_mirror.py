@@ -61,6 +61,17 @@ def test_our_own_folder_is_no_key(tmp_path: Path) -> None:
         push(mirror, contents({f"{INCOMING}/x": b"x"}))
 
 
+def test_a_file_in_the_way(tmp_path: Path) -> None:
+    """A folder cannot be made where a file is: told as that, and the file stays."""
+    mirror = LocalMirror(tmp_path)
+    push(mirror, contents({"a": b"x"}))
+
+    for key in ("a/b", "a/b/c"):
+        with pytest.raises(SourceError, match="a file is where a folder"):
+            push(mirror, contents({key: b"y"}))
+    assert mirror.read("a", start=0, stop=1) == b"x"
+
+
 def test_a_killed_push_leaves_nothing_for_long(tmp_path: Path) -> None:
     """What a killed program left is taken away by the next push; what one at work writes is not."""
     program = (
