@@ -3,15 +3,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from seedbed.auditing.audit import audit
+from seedbed.auditing.audited import Verdict
 from seedbed.errors import InputError, SeedbedError, SourceError
+from seedbed.fetching.flow import Options, fetch
+from seedbed.mirrors.content import BytesContent, FileContent
 from seedbed.mirrors.push import push
 from seedbed.mirrors.registry import open_mirror
 from seedbed.mirrors.wrappers import Log, Wrapped
+from seedbed.testing.datasets import PIECE_LENGTH, make_dataset
+from seedbed.testing.fetching import QUICK
 from seedbed.testing.mirror_suite import FILES, PART, MirrorSuite, contents
 from tests import object_stores
 from tests.object_stores import KEY_ID, SECRET
@@ -164,3 +175,53 @@ def test_types(moto: ObjectStore) -> None:
     assert {key: head["ContentType"] for key, head in heads.items()} == {**expected, "large.csv": "text/csv"}
     assert not [head for head in heads.values() if head.get("ContentEncoding")]
     client.close()
+
+
+@pytest.mark.slow
+def test_an_object_store_is_a_web_seed(seaweedfs: ObjectStore, tmp_path: Path) -> None:
+    """What was pushed is audited as true and fetched whole from there, odd names included."""
+    sizes = {"a b/#1.csv": 3 * PIECE_LENGTH + 9, "é.bin": PIECE_LENGTH, "empty": 0}
+    where = f"{seaweedfs.bucket}/seeds"
+    public = f"{seaweedfs.endpoint}/{where}/"
+    dataset = make_dataset(tmp_path / "source", sizes, web_seeds=(public,))
+    url = f"s3://{where}?endpoint={seaweedfs.endpoint}&public={public}"
+    push(open_mirror(url, environ=seaweedfs.environ), contents(dataset.contents))
+    (tmp_path / "set.torrent").write_bytes(dataset.torrent)
+
+    (copy,) = audit(dataset.metainfo, dataset.metainfo.web_seeds, rules=QUICK, budget_bytes=None).copies
+    options = Options(rules=QUICK, folder=tmp_path / "out", uses_peers=False)
+    fetched = asyncio.run(fetch(str(tmp_path / "set.torrent"), options))
+
+    assert (copy.verdict, copy.good_bytes) == (Verdict.GOOD, sum(sizes.values()))
+    assert fetched.bytes_from_mirrors == sum(sizes.values())
+    assert dataset.is_at(tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_a_killed_push_is_run_again(seaweedfs: ObjectStore, tmp_path: Path) -> None:
+    """Killed among the parts of a large file: the small one is there, the large one is not; the next push finishes."""
+    (tmp_path / "large").write_bytes(b"x" * (4 * PART))
+    url = f"s3://{seaweedfs.bucket}/killed?endpoint={seaweedfs.endpoint}"
+    files = {
+        "a-small": FileContent(tmp_path / "small", 5, BytesContent("", b"small").sha256),
+        "large": FileContent(tmp_path / "large", 4 * PART, BytesContent("", b"x" * (4 * PART)).sha256),
+    }
+    (tmp_path / "small").write_bytes(b"small")
+    program = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom seedbed.mirrors.content import FileContent\n"
+        "from seedbed.mirrors.push import push\nfrom seedbed.mirrors.registry import open_mirror\n"
+        f"folder, sent = Path({str(tmp_path)!r}), []\n"
+        f"files = {{key: FileContent(folder / name, size, sha) for key, name, size, sha in "
+        f"{[(key, one.path.name, one.size_bytes, one.sha256) for key, one in files.items()]!r}}}\n"
+        "def told(key, more):\n    sent.append(more)\n"
+        "    if len(sent) == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"push(open_mirror({url!r}), files, workers=1, told=told)\n"
+    )
+    environ = {**os.environ, **seaweedfs.environ}
+    killed = subprocess.run([sys.executable, "-c", program], env=environ, check=False, timeout=15)
+    mirror = open_mirror(url, environ=seaweedfs.environ)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert [one.key for one in mirror.list()] == ["a-small"]
+    assert push(mirror, files).skipped == ("a-small",)
+    assert [one.size_bytes for one in mirror.list()] == [5, 4 * PART]
