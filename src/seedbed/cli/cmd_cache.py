@@ -11,6 +11,7 @@ from seedbed.cli import output, progress
 from seedbed.errors import DataError, NotFoundError
 
 if TYPE_CHECKING:
+    from seedbed.catalog.ids import Ref
     from seedbed.hashing.job import Progress
     from seedbed.library.cache import Cache, Snapshot
 
@@ -30,11 +31,19 @@ def ls() -> None:
     """List the versions in the cache, and what each alone takes."""
     found = _cache()
     snapshots = found.snapshots()
-    lines = [_line(one) for one in snapshots] or ["The cache is empty."]
+    begun = found.begun()
+    lines = [_line(one) for one in snapshots] or ([] if begun else ["The cache is empty."])
+    lines += [
+        f"{ref!s:<40} {output.size(size):>9}  begun; seedbed fetch goes on with it" for ref, size in begun.items()
+    ]
     shared = len({one.ref.dataset for one in snapshots}) < len(snapshots)
     head = f"{'version':<40} {'size':>9} {'alone':>9}"
     note = ["'alone' is what its removal frees: bytes that no other version shares."] if shared else []
-    facts = {"folder": str(found.folder), "snapshots": [_facts(one) for one in snapshots]}
+    facts = {
+        "folder": str(found.folder),
+        "snapshots": [_facts(one) for one in snapshots],
+        "begun": [{"id": str(ref), "bytes": size} for ref, size in begun.items()],
+    }
     output.result(facts, "\n".join([str(found.folder), *([head] if snapshots else []), *lines, *note]))
 
 
@@ -47,15 +56,16 @@ def rm(which: tuple[str, ...]) -> None:
     from seedbed.catalog.ids import parse_ref  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     found = _cache()
-    chosen: list[Snapshot] = []
-    snapshots = found.snapshots()
+    chosen: list[Ref] = []
+    begun = found.begun()
+    known = [*(one.ref for one in found.snapshots()), *begun]
     for ref in map(parse_ref, which):
-        named = [one for one in snapshots if one.ref.dataset == ref.dataset and ref.version in {"", one.ref.version}]
+        named = [one for one in known if one.dataset == ref.dataset and ref.version in {"", one.version}]
         if not named:
             raise NotFoundError(f"{ref}: it is not in the cache", hint="seedbed cache ls lists what is.")
         chosen += named
-    freed = sum(found.remove(one.ref) for one in chosen)
-    names = [str(one.ref) for one in chosen]
+    freed = sum(found.remove(one) + begun.get(one, 0) for one in dict.fromkeys(chosen))
+    names = list(dict.fromkeys(map(str, chosen)))
     output.result({"removed": names, "freed_bytes": freed}, f"Removed {', '.join(names)}: {output.size(freed)} freed.")
 
 

@@ -149,6 +149,16 @@ class Cache:
         """All versions in the cache, by dataset and version."""
         return sorted(self._snapshots(), key=lambda one: (one.ref.dataset, one.ref.version))
 
+    def begun(self) -> dict[Ref, int]:
+        """Versions of which a fetch was begun and not finished -> the bytes that they take."""
+        found = {}
+        for folder in sorted((self.folder / "snapshots").glob("*/*/")):
+            with contextlib.suppress(InputError):  # a folder that somebody else put there
+                ref = Ref(check_dataset(folder.parent.name), check_version(folder.name))
+                if self.kept(ref) is None:
+                    found[ref] = sum(path.lstat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+        return {ref: size for ref, size in found.items() if size}
+
     def remove(self, ref: Ref) -> int:
         """Remove a version, and contents that no other has; returns the bytes freed.
 

@@ -110,3 +110,23 @@ def test_a_version_that_cannot_be_removed_is_told(cache: Cache, tmp_path: Path) 
 
     with pytest.raises(StateError, match="cannot be removed"):
         cache.remove(REF)
+
+
+def test_a_fetch_that_was_begun_is_listed_and_can_be_removed(cache: Cache) -> None:
+    """What was stopped half-way takes room on the disk, too."""
+    part = cache.data(REF) / ".lakes.seedbed/part"
+    part.parent.mkdir()
+    part.write_bytes(b"x" * 100_000)
+
+    assert cache.begun()[REF] >= 100_000
+    cache.remove(REF)
+    assert not cache.begun()
+    assert not part.exists()
+
+
+def test_what_is_whole_is_not_only_begun(cache: Cache) -> None:
+    """Each version stands in one list."""
+    cache.keep(REF, KEPT, BLOBS)
+
+    assert [one.ref for one in cache.snapshots()] == [REF]
+    assert not cache.begun()
