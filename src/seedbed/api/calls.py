@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedbed.api.catalog import Catalog
-from seedbed.api.running import outside_of_loops
+from seedbed.api.running import run_to_end
 
 if TYPE_CHECKING:
     from seedbed.catalog.model import Release
@@ -80,12 +80,10 @@ def fetch(
     chosen = replace(options or Options(), files=globs) if globs else options or Options()
     what = str(what) if isinstance(what, Path) else what
     if isinstance(what, str) and names_torrent(what):
-        import asyncio  # noqa: PLC0415  # 60 ms
-
         from seedbed.fetching import flow  # noqa: PLC0415
 
         there = replace(chosen, folder=Path(into or "."))
-        return outside_of_loops(lambda: asyncio.run(flow.fetch(what, there)))
+        return run_to_end(flow.fetch(what, there))
     with Catalog.open(catalog) as opened:
         return opened.fetch(what, into=Path(into) if into else None, options=chosen, offline=offline)
 

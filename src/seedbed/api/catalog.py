@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from seedbed.api.home import Home
-from seedbed.api.running import outside_of_loops
+from seedbed.api.running import outside_of_loops, run_to_end
 from seedbed.catalog import join_link, paths
 from seedbed.catalog.ids import Ref, parse_ref
 from seedbed.errors import BusyError, InputError, NotFoundError
@@ -189,8 +189,6 @@ class Catalog:
             NoSpaceError: the disk is full; what came is kept.
             InputError: the destination holds something else.
         """
-        import asyncio  # noqa: PLC0415  # 60 ms
-
         from seedbed.fetching.options import Options  # noqa: PLC0415
         from seedbed.library.cache import Cache  # noqa: PLC0415
         from seedbed.library.fetch import Wanted, fetch  # noqa: PLC0415
@@ -199,9 +197,7 @@ class Catalog:
         wanted = Wanted(release, self._source.places)
         chosen = options or Options()
         cache = Cache(self._home.cache)
-        return outside_of_loops(
-            lambda: asyncio.run(fetch(wanted, cache, chosen, into=into, offline=offline, on_progress=on_progress))
-        )
+        return run_to_end(fetch(wanted, cache, chosen, into=into, offline=offline, on_progress=on_progress))
 
     def torrent(self, what: Release | Ref | str, options: Options | None = None) -> Path:
         """The .torrent file of a release, got if need be.

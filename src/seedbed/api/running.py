@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -25,3 +25,30 @@ def outside_of_loops(work: Callable[[], T]) -> T:
 
     with ThreadPoolExecutor(1, thread_name_prefix="seedbed") as pool:
         return pool.submit(work).result()
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine and wait for it: with a loop here, or in a thread when this one has a loop.
+
+    Ctrl-C ends it in both: it is cancelled, and its cleaning up is waited for.
+    """
+    import asyncio  # noqa: PLC0415  # 60 ms
+    from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415
+
+    if asyncio._get_running_loop() is None:  # noqa: SLF001  # the public one raises
+        return asyncio.run(work)
+    begun: Future[Callable[[], object]] = Future()
+
+    async def story() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        begun.set_result(lambda: loop.call_soon_threadsafe(task.cancel) if task else None)
+        return await work
+
+    with ThreadPoolExecutor(1, thread_name_prefix="seedbed") as pool:
+        done = pool.submit(lambda: asyncio.run(story()))
+        try:
+            return done.result()
+        except BaseException:
+            if not done.done():
+                begun.result()()
+            raise

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import pytest
 
 from seedbed.api.catalog import Catalog
 from seedbed.api.home import Home
-from seedbed.api.running import outside_of_loops
+from seedbed.api.running import outside_of_loops, run_to_end
 from seedbed.errors import InputError, StateError
 
 if TYPE_CHECKING:
@@ -46,6 +48,39 @@ def test_errors_come_out_of_it() -> None:
 
     with pytest.raises(StateError, match="the disk"):
         asyncio.run(cell())
+
+
+def test_ctrl_c_in_a_notebook_ends_the_work() -> None:
+    """It is not waited for to its end, and it may clean up."""
+    seen: list[str] = []
+
+    async def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(15)
+        except asyncio.CancelledError:
+            seen.append("cleaned up")
+            raise
+
+    async def cell() -> None:
+        run_to_end(work())
+
+    loop = asyncio.new_event_loop()  # as a notebook's kernel: asyncio.run would take SIGINT for itself
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(cell())
+    finally:
+        loop.close()
+    assert seen == ["cleaned up"]
+
+
+def test_a_coroutine_is_run_with_and_without_a_loop() -> None:
+    """In a script and in a cell."""
+
+    async def cell() -> int:
+        return run_to_end(answer())
+
+    assert run_to_end(answer()) == asyncio.run(cell()) == 7
 
 
 def test_without_a_loop_no_thread_is_made() -> None:
