@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -37,18 +39,30 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
 
     if asyncio._get_running_loop() is None:  # noqa: SLF001  # the public one raises
         return asyncio.run(work)
-    begun: Future[Callable[[], object]] = Future()
+    ended = threading.Event()
+    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = Future()
 
     async def story() -> T:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        begun.set_result(lambda: loop.call_soon_threadsafe(task.cancel) if task else None)
+        begun.set_result((asyncio.get_running_loop(), asyncio.current_task()))
         return await work
 
-    with ThreadPoolExecutor(1, thread_name_prefix="seedbed") as pool:
-        done = pool.submit(lambda: asyncio.run(story()))
+    def run() -> T:
         try:
-            return done.result()
+            return asyncio.run(story())
+        finally:
+            ended.set()
+
+    def cancel() -> None:
+        loop, task = begun.result()
+        with suppress(RuntimeError):  # it has ended already
+            if task:
+                loop.call_soon_threadsafe(task.cancel)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="seedbed") as pool:
+        try:
+            return pool.submit(run).result()
         except BaseException:
-            if not done.done():
-                begun.result()()
+            if begun.done():
+                cancel()
+                ended.wait()  # the pool does not wait for a thread whose start was interrupted
             raise

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -56,7 +55,7 @@ def test_ctrl_c_in_a_notebook_ends_the_work() -> None:
 
     async def work() -> None:
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # where the cell waits
             await asyncio.sleep(15)
         except asyncio.CancelledError:
             seen.append("cleaned up")
