@@ -23,6 +23,7 @@ COMMANDS = {
     "catalog": ("seedbed.cli.cmd_catalog:catalog", "Keep a catalogue of datasets, and follow others."),
     "cite": ("seedbed.cli.cmd_show:cite", "Cite a version of a dataset."),
     "fetch": ("seedbed.cli.cmd_fetch:fetch", "Get a dataset, or the data of a torrent, verified."),
+    "gateway": ("seedbed.cli.cmd_gateway:gateway", "Serve published data and a catalogue over HTTP."),
     "integrity": ("seedbed.cli.cmd_verify:integrity", "Check a file against a torrent named by its MD5."),
     "publish": ("seedbed.cli.cmd_publish:publish", "Publish data as a version of a dataset in your catalogue."),
     "search": ("seedbed.cli.cmd_search:search", "Find datasets by words, place, time, licence and more."),

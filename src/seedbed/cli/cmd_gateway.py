@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed gateway``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seedbed.cli import output
+from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
+from seedbed.errors import InputError, NotFoundError, StateError
+
+if TYPE_CHECKING:
+    from seedbed.gateway.server import Server
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--root", "roots", metavar="DIR", type=_FOLDER, multiple=True,
+    help="Holds DATASET/VERSION/NAME/…, or is a cache of fetched data; may be given again.",
+)  # fmt: skip
+@click.option("--catalog", metavar="DIR", type=_FOLDER, default=None, help="A published catalogue's folder.")
+@click.option("--listen", metavar="ADDR", default="127.0.0.1:8080", show_default=True, help="HOST:PORT; 0 is any port.")
+@click.option("--connections", type=click.IntRange(0), default=2_000, show_default=True, help="At a time; 0: no limit.")
+@click.option(
+    "--client-connections", type=click.IntRange(0), default=64, show_default=True,
+    help="At a time, of one client; 0 is no limit, as behind a proxy.",
+)  # fmt: skip
+@click.option(
+    "--client-requests", metavar="N", type=click.IntRange(0), default=0,
+    help="Requests a second of one client, in the mean of ten seconds; 0 is no limit.",
+)  # fmt: skip
+@click.option(
+    "--max-upload", metavar="BYTES", type=click.IntRange(0), default=0, help="Bytes a second at most; 0 is no limit."
+)
+@output.json_option
+@output.quiet_option
+def gateway(roots: tuple[Path, ...], catalog: Path | None, listen: str, **options: Any) -> None:
+    """Serve published data and a catalogue over HTTP.
+
+    \b
+    /v/DATASET/VERSION/PATH            a file that never changes
+    /latest/DATASET/PATH               redirects to the newest version (needs --catalog)
+    /webseed/DATASET/VERSION/NAME/…    the web seed of a torrent: --webseed URL/webseed/DATASET/VERSION/
+    /catalog/…                         the catalogue
+    /metrics                           counts, for Prometheus
+
+    With --catalog, files carry their hashes (ETag, Repr-Digest), and a file of another size than published is not
+    served. Hidden files and symbolic links never are. No addresses are logged. For HTTPS put it behind a proxy.
+    Runs until Ctrl-C or a TERM signal; what is being sent then may take ten seconds more.
+
+    With --json one JSON object a line: "ready" (with the URL), "stopped".
+    """  # noqa: D301  # \b is click's mark for a paragraph that is not wrapped
+    if not roots and catalog is None:
+        raise InputError("gateway: nothing to serve", hint="Give --root DIR, --catalog DIR, or both.")
+    for folder in (*roots, *([catalog] if catalog else [])):
+        if not folder.is_dir():
+            raise NotFoundError(f"{folder}: there is no such folder")
+    where = read_endpoint(listen, default_host="127.0.0.1", any_port=True)
+    if where is None:
+        raise InputError(f"--listen {listen!r}: expected HOST:PORT, such as {EXAMPLES}")
+    server = _server(roots, catalog, options)
+    try:
+        asyncio.run(_serve(server, where))
+    except OSError as error:
+        raise StateError(
+            f"{where}: it cannot be listened on: {error.strerror}", hint="--listen names another address or port."
+        ) from error
+    sent = server.metrics.sent_bytes
+    output.event({"event": "stopped", "sent_bytes": sent}, f"Stopped. Sent {output.size(sent)}.")
+
+
+def _server(roots: tuple[Path, ...], catalog: Path | None, options: dict[str, Any]) -> Server:
+    from seedbed.gateway.facts import CatalogFacts, NoFacts  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.gateway.limits import Limits  # noqa: PLC0415
+    from seedbed.gateway.metrics import Metrics  # noqa: PLC0415
+    from seedbed.gateway.places import Places  # noqa: PLC0415
+    from seedbed.gateway.server import Server  # noqa: PLC0415
+    from seedbed.gateway.site import Site  # noqa: PLC0415
+
+    metrics = Metrics()
+    facts = CatalogFacts(catalog) if catalog else NoFacts()
+    places = Places(tuple(root.absolute() for root in roots))
+    site = Site(places, facts, catalog.absolute() if catalog else None, metrics)
+    limits = Limits(
+        connections=options["connections"],
+        client_connections=options["client_connections"],
+        client_requests_per_s=options["client_requests"],
+        bytes_per_s=options["max_upload"],
+    )
+    return Server(site.answer, limits, metrics)
+
+
+async def _serve(server: Server, where: Endpoint) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    def ready(host: str, port: int) -> None:
+        url = f"http://{Endpoint(host, port)}/"
+        output.event({"event": "ready", "url": url}, f"Serving at {url}")
+
+    await server.serve(where.host, where.port, stop, ready)
