@@ -193,7 +193,7 @@ def test_a_withdrawn_version_is_marked_for_everybody(town: Town, tmp_path: Path)
     town.reload()
     town.site.etags["/town/metadata/timestamp.json"] = '"new"'
 
-    pulled = reader.run("catalog", "pull", "--lan", "--no-dht")
+    pulled = reader.run("catalog", "pull", "town", "--lan", "--no-dht")
     diff = reader.run("catalog", "diff")
 
     assert pulled["difference"]["withdrawn"] == diff["withdrawn"] == ["lakes@2"]
