@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from seedbed.errors import InputError, NotFoundError, StateError
 if TYPE_CHECKING:
     from seedbed.gateway.server import Server
 
+_HANDLES = 65_536
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -66,6 +68,7 @@ def gateway(roots: tuple[Path, ...], catalog: Path | None, listen: str, **option
     if where is None:
         raise InputError(f"--listen {listen!r}: expected HOST:PORT, such as {EXAMPLES}")
     server = _server(roots, catalog, options)
+    _allow_many_files()
     try:
         asyncio.run(_serve(server, where))
     except OSError as error:
@@ -74,6 +77,15 @@ def gateway(roots: tuple[Path, ...], catalog: Path | None, listen: str, **option
         ) from error
     sent = server.metrics.sent_bytes
     output.event({"event": "stopped", "sent_bytes": sent}, f"Stopped. Sent {output.size(sent)}.")
+
+
+def _allow_many_files() -> None:
+    """Each connection needs two handles at most; systems often give a thousand to begin with, and more when asked."""
+    import resource  # noqa: PLC0415  # not on Windows
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_HANDLES if hard < 0 else min(_HANDLES, hard), hard))
 
 
 def _server(roots: tuple[Path, ...], catalog: Path | None, options: dict[str, Any]) -> Server:

@@ -23,13 +23,13 @@ class Limits:
     """Of all together."""
     head_timeout_s: float = 30
     """From the end of an answer to the end of the next request's head."""
-    block_timeout_s: float = 60
-    """For each :data:`BLOCK_BYTES`; who takes less than about 4 KB/s is let go."""
+    block_timeout_s: float = 120
+    """For each :data:`BLOCK_BYTES`; who takes less than about 9 KB/s is let go."""
     grace_s: float = 10
     """What is being sent may take so long when we stop."""
 
 
-BLOCK_BYTES = 256 << 10
+BLOCK_BYTES = 1 << 20
 """Sent between two looks at clocks and limits."""
 
 

@@ -60,9 +60,9 @@ class Reply:
         """Bytes of the body."""
         return _size(self.body)
 
-    def head(self, *, keeps_alive: bool, reason: str) -> bytes:
-        """Status line and headers."""
-        lines = [f"HTTP/1.1 {self.status} {reason}"]
+    def head(self, *, keeps_alive: bool, reason: str, date: str) -> bytes:
+        """Status line and headers; ``date`` as HTTP writes it."""
+        lines = [f"HTTP/1.1 {self.status} {reason}", f"Date: {date}"]
         lines += [f"{name}: {value}" for name, value in (*self.headers, *_ALWAYS)]
         lines.append(f"Connection: {'keep-alive' if keeps_alive else 'close'}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

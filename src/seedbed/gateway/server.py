@@ -14,6 +14,7 @@ import logging
 import math
 import os
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from seedbed.errors import FormatError
@@ -168,7 +169,8 @@ class Server:
         return replies.Reply(reply.status, reply.headers, body)
 
     async def _send(self, line: _Line, reply: Reply, *, goes_on: bool) -> None:
-        head = reply.head(keeps_alive=goes_on, reason=http.HTTPStatus(reply.status).phrase)
+        phrase = http.HTTPStatus(reply.status).phrase
+        head = reply.head(keeps_alive=goes_on, reason=phrase, date=formatdate(usegmt=True))
         self.metrics.requests[reply.status] += 1
         first = b"".join(part for part in reply.body if isinstance(part, bytes)) if reply.handle is None else b""
         if reply.handle is None and all(isinstance(part, bytes) for part in reply.body):
