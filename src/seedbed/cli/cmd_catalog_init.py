@@ -92,7 +92,12 @@ def init(
 def _site_id(folder: str, given: str) -> str:
     from seedbed.catalog import ids  # noqa: PLC0415
 
-    name = ids.check_dataset(given) if given else ids.slug(Path(folder).resolve().name)
+    if given:
+        try:
+            return ids.check_dataset(given)
+        except InputError as error:
+            raise InputError(error.message.replace("dataset", "--id", 1), hint=error.hint) from error
+    name = ids.slug(Path(folder).resolve().name)
     if not name:
         raise InputError(f"{folder}: no id can be made of the folder's name", hint="Give one with --id.")
     return name
@@ -121,10 +126,16 @@ def _url(url: str) -> str:
 def _refuse(wanted: _Wanted) -> None:
     """All that can be refused before a key is made."""
     from seedbed.catalog.releasing import founding  # noqa: PLC0415
-    from seedbed.catalog.signing import keys, roles  # noqa: PLC0415
+    from seedbed.catalog.signing import keys, own_trust, roles  # noqa: PLC0415
 
     keys.refuse_inside(wanted.folder, wanted.keys)
     founding.refuse_existing(wanted.folder)
+    own = wanted.keys / wanted.site_id
+    if (own / own_trust.MEMORY).exists():  # with one pointer key, two catalogues would fight over one pointer
+        raise InputError(
+            f"{own}: these are the keys of another catalogue that is called {wanted.site_id!r}",
+            hint="--id gives this one a name of its own, --keys-dir a place of its own for its keys.",
+        )
     _refuse_unwritable(wanted.folder)
     if wanted.people:
         roles.check("root", roles.RoleKeys(wanted.people, wanted.threshold))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,8 @@ from seedbed.cli.catalog_choice import open_catalog, which_option
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from seedbed.catalog.model import BBox
 
 
@@ -82,13 +83,13 @@ def box_of(text: str) -> BBox | None:
 
 
 def _day(text: str, option: str, *, is_end: bool = False) -> dt.datetime | None:
-    """A day's first or last moment, UTC; None of no text."""
+    """First or last moment of what is written: a year, month, day, or a moment with its zone; None of no text."""
     if not text:
         return None
+    from seedbed.publishing.moments import parse_times  # noqa: PLC0415  # imports stay inside: --help must be quick
+
     try:
-        moment = dt.datetime.fromisoformat(text)
+        times = parse_times(text)
     except ValueError as error:
-        raise InputError(f"{option} {text!r}: expected a date like 2024-05-01") from error
-    if is_end and len(text) <= len("2024-05-01"):
-        moment += dt.timedelta(days=1, microseconds=-1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        raise InputError(f"{option} {text!r}: {error}") from error
+    return times.moment or (times.end if is_end else times.start)

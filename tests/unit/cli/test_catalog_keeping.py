@@ -140,6 +140,15 @@ def test_init_never_overwrites(run: Callable[..., str], tmp_path: Path) -> None:
         run("init", tmp_path / "site")
 
 
+def test_two_catalogues_never_share_keys(run: Callable[..., str], tmp_path: Path) -> None:
+    """Of one name, in two places: they would fight over one pointer."""
+    run("init", tmp_path / "a" / "site")
+    with pytest.raises(InputError, match="the keys of another catalogue"):
+        run("init", tmp_path / "b" / "site")
+
+    run("init", tmp_path / "b" / "site", "--id", "second")
+
+
 def test_a_passphrase_locks_the_keys_of_people_only(run: Callable[..., str], tmp_path: Path) -> None:
     """A release needs the passphrase; the daily job does not, for nobody is there to type it."""
     run("init", tmp_path / "site", "--passphrase", SEEDBED_KEY_PASSPHRASE="correct horse")
