@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.catalog.signing import changes
 from seedbed.catalog.table.reader import read_catalog
 from seedbed.catalog.table.writer import write_catalog
 from seedbed.catalog.trust import clock, standing
 from seedbed.catalog.trust.record import Record
 from seedbed.catalog.trust.store import Store
 from seedbed.errors import CatalogError, SourceError, StateError, TrustError
+from seedbed.testing.signed_folder import SignedFolder
 from tests import followers, publishers
 from tests.followers import BentSource
 from tests.tuf_client import NOW
@@ -428,3 +430,20 @@ def test_a_clock_is_believed_within_bounds(days: float, sure: bool) -> None:  # 
 
     assert moment.is_sure is sure
     assert clock.judge(NOW, None).is_sure
+
+
+@pytest.mark.slow
+def test_c9_a_chain_of_300_roots_is_refused(tmp_path: Path) -> None:
+    """Each is signed as it must be; but a yearly ceremony takes centuries for so many, and a joiner reads them all."""
+    signed = SignedFolder(tmp_path / "site", tmp_path / "keys")
+    signed.release({"catalog.parquet": b"never read"}, now=NOW)
+    for _ in range(300):
+        signed.publish(changes.renew(signed.repository, {"root"}, now=NOW), now=NOW)
+    source = BentSource(signed.folder)
+
+    with pytest.raises(TrustError) as caught:
+        followers.follower(tmp_path, signed.folder, "patient").look(source)
+
+    assert caught.value.data["rule"] == "root-chain"
+    assert len([path for path in source.asked if path.endswith("root.json")]) <= 258
+    assert not any("parquet" in path for path in source.asked)
