@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from seedbed.auditing.audited import AuditedCopy
     from seedbed.core.metainfo import Format
 
+pytestmark = pytest.mark.slow
+
 SIZES = {
     "a.bin": 5 * PIECE_LENGTH + 77,
     "b/c.bin": PIECE_LENGTH,

@@ -18,6 +18,8 @@ from seedbed.testing.fetching import QUICK, final_names, leftovers, run_fetch, s
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SIZES = {
     "a.bin": 5 * PIECE_LENGTH + 77,
     "b/c.bin": PIECE_LENGTH,

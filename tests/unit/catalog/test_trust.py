@@ -160,6 +160,7 @@ def test_c6_signatures_of_a_stranger_are_refused(follower: Follower, keeper: Kee
     refused(follower, stranger.folder, "unsigned")
 
 
+@pytest.mark.slow
 def test_c7_one_key_under_two_ids_counts_once(tmp_path: Path) -> None:
     """One person's signature, copied under the other's id, is not two: the release needs both people."""
     made = followers.keeper(tmp_path, people=2, threshold=2)
@@ -225,6 +226,7 @@ def test_c11_thirty_days_without_the_portal_delete_nothing(follower: Follower) -
     assert follower.active.rows == 1
 
 
+@pytest.mark.slow
 def test_c15_a_catalogue_that_empties_itself_is_loud_and_nothing_is_forgotten(
     follower: Follower, keeper: Keeper
 ) -> None:
@@ -268,6 +270,7 @@ def test_c35_a_joiner_whose_clock_is_ahead_is_told_so(tmp_path: Path, keeper: Ke
         followers.follower(tmp_path, keeper.folder, "late").look(now=NOW + 3650 * DAY)
 
 
+@pytest.mark.slow
 def test_c36_a_catalogue_that_changes_meanwhile_is_taken_whole_or_not_at_all(
     follower: Follower, keeper: Keeper
 ) -> None:
