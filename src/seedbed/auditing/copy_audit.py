@@ -135,14 +135,7 @@ class CopyAudit:
     def _read(self, piece: int, reader: RunReader, bench: Bench) -> None:
         stretches = self.prover.map.stretches(piece)
         view = bench.view[: self.prover.map.size(piece)]
-        at = 0
-        for stretch in stretches:
-            part = view[at : at + stretch.length]
-            if stretch.file_index < 0:
-                part[:] = bytes(stretch.length)
-            else:
-                reader.read(part)
-            at += stretch.length
+        reader.read_piece(stretches, view)
         bench.hold(piece, stretches)
 
     def _prove(self, piece: int, reader: RunReader, bench: Bench) -> None:

@@ -19,8 +19,9 @@ from seedbed.fetching.web.http_wire import judge, render_get, split_url
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from seedbed.fetching.proving.pieces import Stretch
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.web.http_wire import Address, Head, Want
 
@@ -155,6 +156,21 @@ class RunReader:
             self._left -= step
             if not self._left:
                 self._end_part()
+
+    def read_piece(self, stretches: Sequence[Stretch], view: memoryview) -> None:
+        """Fill ``view`` with a piece: bytes of files from the run, zeros where it is padding.
+
+        Raises:
+            Fault: as :meth:`read`.
+        """
+        at = 0
+        for stretch in stretches:
+            part = view[at : at + stretch.length]
+            if stretch.file_index < 0:
+                part[:] = bytes(stretch.length)
+            else:
+                self.read(part)
+            at += stretch.length
 
     def close(self) -> None:
         """The run is over; a connection with unread answers is of no use any more."""

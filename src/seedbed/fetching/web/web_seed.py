@@ -19,13 +19,12 @@ from seedbed.fetching.web.http_wire import Want, split_url
 from seedbed.fetching.web.run_reader import Line, Part, RunReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from seedbed.core.metainfo import Metainfo
     from seedbed.fetching.disk.store import Writer
     from seedbed.fetching.planning.desk import Desk
     from seedbed.fetching.planning.plan import Claim, Source
-    from seedbed.fetching.proving.pieces import Stretch
     from seedbed.fetching.proving.proof import Bench, Prover
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.web.http_connection import Connection
@@ -124,7 +123,7 @@ class WebSeed:
                 if (view := bench.room(stretches)) is None:
                     self._settle(claim, reader, bench, writer)
                     view = bench.view[: self.job.prover.map.size(piece)]
-                self._read_piece(stretches, reader, view)
+                reader.read_piece(stretches, view)
                 bench.hold(piece, stretches)
                 if (now_s := time.monotonic()) > settled_s + SETTLE_S:
                     self._settle(claim, reader, bench, writer)
@@ -146,16 +145,6 @@ class WebSeed:
             raise Fault(Kind.UNSURE, "wrong bytes came for requests sent ahead")
         if wrong and reader.is_html:
             raise Fault(Kind.MISSING, "an error page (text/html) comes instead of data")
-
-    def _read_piece(self, stretches: Sequence[Stretch], reader: RunReader, view: memoryview) -> None:
-        at = 0
-        for stretch in stretches:
-            part = view[at : at + stretch.length]
-            if stretch.file_index < 0:
-                part[:] = bytes(stretch.length)
-            else:
-                reader.read(part)
-            at += stretch.length
 
     def _parts(self, start: int, stop: int) -> Iterator[Part]:
         """The requests for a run of pieces."""
