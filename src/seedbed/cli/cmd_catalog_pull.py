@@ -85,7 +85,7 @@ def _chosen(home: Home, where: str) -> Joined:
 
     if join_link.is_join_link(where):
         return joined.place_for(home.catalogs, join_link.parse(where))
-    if where and Path(where).is_dir() and Path(where).exists():
+    if where and Path(where).is_dir():
         raise InputError(
             f"{where}: a folder is followed by its join link", hint="seedbed catalog status DIR shows the link."
         )

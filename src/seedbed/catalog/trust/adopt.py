@@ -90,9 +90,9 @@ def _adopt(
         return Adopted(before, False, verified.source, verified.fetcher.received_bytes, alarms=_doubts(moment))  # noqa: FBT003
     work = store.clean_work()
     old = _old_catalog(store, record)
-    got = changes.get(verified, work, before=before, old_folder=store.release(before.folder) if before else None,
-                      with_files=with_files)  # fmt: skip
-    _refuse_other_history(got, store.release(before.folder) if before else None, verified)
+    old_folder = store.release(before.folder) if before else None
+    got = changes.get(verified, work, before=before, old_folder=old_folder, with_files=with_files)
+    _refuse_other_history(got, old_folder, verified)
     _examine(got, verified, old)
     differs = difference.between(old, got.catalog) if old else difference.Difference()
     active = _keep(store, verified, got, now, in_use=before.folder if before else "")
