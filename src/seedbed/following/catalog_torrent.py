@@ -9,7 +9,6 @@ files, so nobody fetches them again.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from seedbed.catalog.trust.store import file_sha256
 from seedbed.creating import create as making
 from seedbed.creating.scan import scan
 from seedbed.errors import StateError
+from seedbed.fetching.disk.links import link_or_copy
 from seedbed.hashing.choice import choose_engine
 from seedbed.hashing.job import Threads
 from seedbed.hashing.threads import default_workers
@@ -119,7 +119,7 @@ def make(snapshot: Snapshot, stage: Path) -> tuple[Path, Created]:
         for name, source in snapshot.files.items():
             target = place / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            _link_or_copy(source, target)
+            link_or_copy(source, target)  # published files are replaced, never changed in place
     except OSError as error:
         raise StateError(f"{place}: {error.strerror}") from error
     plan = making.plan_torrent(scan(str(place)), making.Wish())
@@ -129,14 +129,6 @@ def make(snapshot: Snapshot, stage: Path) -> tuple[Path, Created]:
     torrent = stage / f"{snapshot.name}.torrent"
     torrent.write_bytes(created.torrent)
     return torrent, created
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    """Published files never change in place, so a second name for them is enough; but the timestamp is replaced."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _version(path: Path) -> int:

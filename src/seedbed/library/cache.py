@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from seedbed.catalog.ids import Ref, check_dataset, check_version
 from seedbed.errors import InputError, StateError
 from seedbed.fetching.disk.flushing import write_durably
+from seedbed.fetching.disk.links import link_or_copy
 from seedbed.fetching.disk.store import state_error
 
 if TYPE_CHECKING:
@@ -215,20 +216,6 @@ def _put(path: Path, data: bytes) -> Path:
     except OSError as error:
         raise state_error(error, path) from error
     return path
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """The same bytes under another name.
-
-    Raises:
-        OSError: the disk refuses.
-    """
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return  # another program was quicker
-    except OSError:  # a file system without hard links
-        shutil.copyfile(source, target)
 
 
 def _own_bytes(folder: Path, kept: Kept) -> int:

@@ -10,7 +10,8 @@ import pytest
 
 from seedbed.catalog.ids import Ref
 from seedbed.errors import StateError
-from seedbed.library.cache import Cache, Kept, link_or_copy
+from seedbed.fetching.disk.links import link_or_copy
+from seedbed.library.cache import Cache, Kept
 
 if TYPE_CHECKING:
     from pathlib import Path
