@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from seedbed.core import names
 from seedbed.errors import InputError, SeedbedError, SourceError
@@ -54,6 +54,8 @@ class Traits:
     max_file_bytes: int | None = None
     """None where no limit is known; the same for ``max_files``."""
     max_files: int | None = None
+    max_total_bytes: int | None = None
+    """Of all files of one version together."""
     mints_dois: bool = False
 
 
@@ -129,6 +131,27 @@ class Mirror(Protocol):
 
     def close(self) -> None:
         """Give back what is held open."""
+        ...
+
+
+@runtime_checkable
+class HoldsParts(Protocol):
+    """A mirror that takes large files in parts, and keeps the parts of those that were never completed."""
+
+    def unfinished(self, *, prefix: str = "") -> tuple[str, ...]:
+        """Keys of which only parts are there, each once.
+
+        Raises:
+            SourceError: it cannot be known.
+        """
+        ...
+
+    def abandon(self, key: str) -> None:
+        """Delete the parts of a file that is not complete; nothing happens when there are none.
+
+        Raises:
+            SourceError: the mirror fails.
+        """
         ...
 
 

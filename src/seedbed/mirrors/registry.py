@@ -10,23 +10,29 @@ from __future__ import annotations
 import os
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
 from seedbed.errors import MissingProgramError
 from seedbed.mirrors.base import bad_url
+from seedbed.mirrors.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     from seedbed.mirrors.base import Mirror
+    from seedbed.mirrors.deposits import Depository
 
     Make: TypeAlias = Callable[[str, Mapping[str, str]], Mirror]
 
 GROUP = "seedbed.mirrors"
 """Of entry points."""
+DEPOSITORIES = "seedbed.depositories"
+"""Of entry points that lead to a :class:`seedbed.mirrors.deposits.Depository`."""
+_KEYS = {"source-coop": "source-coop"}
+"""Kind of mirror -> what its copies are called in the catalogue; others are one's own."""
 
 
 def open_mirror(url: str, *, environ: Mapping[str, str] | None = None) -> Mirror:
@@ -45,12 +51,35 @@ def open_mirror(url: str, *, environ: Mapping[str, str] | None = None) -> Mirror
     if make := _OWN.get(scheme):
         return make(url, environ)
     for point in metadata.entry_points(group=GROUP, name=scheme):
-        try:
-            others: Make = point.load()
-        except Exception as error:  # a stranger's package: whatever it raises
-            raise MissingProgramError(f"mirror {scheme}: its package {point.value} cannot be loaded") from error
-        return others(url, environ)
+        made: Mirror = _load(point, "mirror")(url, environ)
+        return made
     raise bad_url(f"{scheme}:" if scheme else repr(url), f"unknown kind: expected one of {', '.join(schemes())}")
+
+
+def open_depository(url: str, *, environ: Mapping[str, str] | None = None) -> Depository:
+    """Make ready for use whatever takes versions: an archive, or a mirror as a shelf.
+
+    Args:
+        url: Of an archive (``zenodo:``, ``ia:``, or what others add), or whatever :func:`open_mirror` takes.
+        environ: Where credentials and defaults are looked up; the process's variables if not given.
+
+    Raises:
+        InputError: the URL or the credentials that it names cannot be used.
+        MissingProgramError: another's back-end is installed, and cannot be loaded.
+    """
+    environ = os.environ if environ is None else environ
+    scheme = urlsplit(url).scheme
+    for point in metadata.entry_points(group=DEPOSITORIES, name=scheme):
+        made: Depository = _load(point, "depository")(url, environ)
+        return made
+    return Shelf(open_mirror(url, environ=environ), _KEYS.get(scheme, "own"))
+
+
+def _load(point: metadata.EntryPoint, what: str) -> Any:
+    try:
+        return point.load()
+    except Exception as error:  # a stranger's package: whatever it raises
+        raise MissingProgramError(f"{what} {point.name}: its package {point.value} cannot be loaded") from error
 
 
 def schemes() -> tuple[str, ...]:
@@ -70,9 +99,21 @@ def _file(url: str, _environ: Mapping[str, str]) -> Mirror:
 
     parts = urlsplit(url)
     path = url2pathname(parts.path) if os.name == "nt" else unquote(parts.path)
-    if parts.netloc not in {"", "localhost"} or not path or parts.query or parts.fragment:
-        raise bad_url(url, "expected file:///folder")
-    return LocalMirror(Path(path))
+    shown = f"file://{parts.netloc}{parts.path}"
+    if parts.netloc not in {"", "localhost"} or not path or parts.fragment:
+        raise bad_url(shown, "expected file:///folder")
+    return LocalMirror(Path(path), public=_public(parts.query, shown))
+
+
+def _public(query: str, shown: str) -> str:
+    """The option ``public``: under which URL a web server gives the folder to anybody."""
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := sorted(options.keys() - {"public"}):
+        raise bad_url(shown, f"unknown option {unknown[0]!r}: expected public")
+    address = urlsplit(options.get("public", "https://host"))
+    if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc or address.query:
+        raise bad_url(shown, "option public: expected an http or https URL without password and query")
+    return options.get("public", "")
 
 
 def _http(url: str, _environ: Mapping[str, str]) -> Mirror:
