@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from seedbed.mirrors.content import BytesContent
 from seedbed.mirrors.deposits import Address, Wanted
 from seedbed.mirrors.push import push
 from seedbed.mirrors.registry import open_depository
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = Wanted(
     token="0123456789abcdef0123456789abcdef", dataset="lakes", version="2", name="data", is_single_file=False
