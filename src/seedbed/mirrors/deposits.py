@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from seedbed.mirrors.base import Mirror, Traits
 
@@ -181,11 +181,19 @@ class Deposit(Protocol):
         """
         ...
 
-    def discard(self, keys: Sequence[str]) -> bool:
-        """Take back what is not public: the draft, or the files.
+    def held(self) -> frozenset[str]:
+        """What is there of this version already, by key; asked before a publication puts its first file.
+
+        Raises:
+            SourceError: it cannot be known.
+        """
+        ...
+
+    def discard(self, *, keep: Collection[str] = ()) -> bool:
+        """Take back what is not public: the draft, or the version's files and parts of files.
 
         Args:
-            keys: What this publication put there; where files are side by side with others', only these go.
+            keep: Keys of files that were there before, and stay.
 
         Returns:
             Whether it is gone; False when it is public for good.

@@ -14,7 +14,7 @@ from seedbed.mirrors.base import HoldsParts
 from seedbed.mirrors.deposits import Address, Facts, Unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from seedbed.mirrors.base import Mirror, Traits
     from seedbed.mirrors.deposits import Description, Wanted
@@ -91,10 +91,19 @@ class Place:
     def finish(self) -> None:
         """It is public as it is."""
 
-    def discard(self, keys: Sequence[str]) -> bool:
-        """Delete the files that this publication put there, and parts of them; always possible."""
-        for key in keys:
+    def held(self) -> frozenset[str]:
+        """The files below the version's folder; others' publications may have put them there."""
+        return frozenset(stored.key for stored in self.mirror.list(prefix=self._prefix))
+
+    def discard(self, *, keep: Collection[str] = ()) -> bool:
+        """Delete the version's files, and parts of them; always possible."""
+        for key in self.held() - frozenset(keep):
             self.mirror.remove(key)
-            if isinstance(self.mirror, HoldsParts):
+        if isinstance(self.mirror, HoldsParts):
+            for key in self.mirror.unfinished(prefix=self._prefix):
                 self.mirror.abandon(key)
         return True
+
+    @property
+    def _prefix(self) -> str:
+        return self.key(("",))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,8 @@ from seedbed.mirrors.registry import open_depository
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from seedbed.mirrors.deposits import Deposit
 
 FOLDER = Wanted(
     token="0123456789abcdef0123456789abcdef", dataset="lakes", version="2", name="data", is_single_file=False
@@ -39,14 +42,24 @@ def test_a_folder_without_web_server_has_no_address(tmp_path: Path) -> None:
 
 
 def test_discarding_takes_only_what_was_put(tmp_path: Path) -> None:
-    """Files of other publications stay."""
-    deposit = open_depository(tmp_path.as_uri(), environ={}).begin(FOLDER)
-    ours, others = deposit.key(("data", "a.csv")), deposit.key(("data", "b.csv"))
-    push(deposit.mirror, {key: BytesContent(key, b"1") for key in (ours, others)})
+    """Files of other publications, and those that were there before, stay."""
+    shelf = open_depository(tmp_path.as_uri(), environ={})
+    deposit, other = shelf.begin(FOLDER), shelf.begin(replace(FOLDER, version="22"))
+    before, ours = deposit.key(("data", "a.csv")), deposit.key(("data", "b.csv"))
+    theirs = other.key(("data", "a.csv"))
+    put(deposit, before, theirs)
+    held = deposit.held()
+    put(deposit, ours)
 
-    assert deposit.discard([ours])
+    assert held == {before}
+    assert deposit.discard(keep=held)
 
-    assert [one.key for one in deposit.mirror.list()] == [others]
+    assert [one.key for one in deposit.mirror.list()] == [before, theirs]
+
+
+def put(deposit: Deposit, *keys: str) -> None:
+    """Small files."""
+    push(deposit.mirror, {key: BytesContent(key, b"1") for key in keys})
 
 
 def test_the_token_is_an_identifier_for_services() -> None:
