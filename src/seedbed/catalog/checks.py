@@ -15,6 +15,7 @@ from seedbed.catalog import ids
 from seedbed.catalog.findings import Finding
 from seedbed.catalog.stac import footprints, terms
 from seedbed.core import names
+from seedbed.core.layout import is_template
 from seedbed.errors import InputError, NameRefusedError
 
 if TYPE_CHECKING:
@@ -241,6 +242,8 @@ def torrent_findings(torrent: TorrentFacts) -> Iterator[Finding]:
         schemes = ("http", "https") if key == "web_seeds" else ("http", "https", "udp", "ws", "wss")
         for at, url in enumerate(urls):
             yield from url_findings(f"{key}[{at}]", url, schemes)
+            if is_template(url):
+                yield Finding(f"{key}[{at}]", "expected a URL, got a template: other clients do not know them")
 
 
 def _mirrors(release: Release) -> Iterator[Finding]:

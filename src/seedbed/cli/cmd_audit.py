@@ -29,7 +29,7 @@ _SHOWN_PIECES = 5
 )  # fmt: skip
 @click.option(
     "--web-seed", "web_seeds", multiple=True, metavar="URL",
-    help="Look at this copy instead of those that the torrent names; may be repeated.",
+    help="Look at this copy instead of those that the torrent names; {path} or {flat} may stand for each file's name.",
 )  # fmt: skip
 @lan_option
 @which_option

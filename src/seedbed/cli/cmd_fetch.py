@@ -12,6 +12,7 @@ import click
 
 from seedbed.cli import output, progress, release_screen
 from seedbed.cli.catalog_choice import dht_node_option, endpoint, open_catalog, which_option
+from seedbed.cli.wish import check_web_seed
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ _STAGES = {"torrent": "Finding", "checking": "Checking", "fetching": "Fetching",
 @click.option("--no-peers", is_flag=True, help="Only HTTP: no trackers, no peers.")
 @click.option("--no-dht", is_flag=True, help="Do not look for peers in the distributed hash table.")
 @dht_node_option
+@click.option(
+    "--web-seed", "web_seeds", multiple=True, metavar="URL",
+    help="Ask this copy too: a URL as in BEP 19, or one with {path} or {flat} for each file; may be repeated.",
+)  # fmt: skip
 @click.option("--no-webseeds", is_flag=True, help="Only peers: no HTTP mirrors.")
 @click.option("--lan", is_flag=True, help="Allow sources in your own network; refused otherwise.")
 @click.option("--offline", is_flag=True, help="Ask nobody: only what is in the cache.")
@@ -88,6 +93,8 @@ def _options(*, peers: tuple[str, ...], dht_nodes: tuple[str, ...], timeout_s: f
     from seedbed.fetching.options import Options  # noqa: PLC0415
     from seedbed.fetching.rules import Rules  # noqa: PLC0415
 
+    for url in given["web_seeds"]:
+        check_web_seed(url)
     return Options(
         files=given["files"],
         peers=tuple(map(endpoint, peers)),
@@ -95,6 +102,7 @@ def _options(*, peers: tuple[str, ...], dht_nodes: tuple[str, ...], timeout_s: f
         uses_dht=not given["no_dht"],
         dht_nodes=tuple(map(endpoint, dht_nodes)),
         uses_web_seeds=not given["no_webseeds"],
+        web_seeds=given["web_seeds"],
         replaces=given["force"],
         rules=Rules(allows_private=given["lan"], no_progress_timeout_s=timeout_s),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seedbed.core.layout import is_template
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
         _check_url(url, _TRACKER, "tracker", "http://, https://, udp://, ws:// or wss://")
     for url in options["web_seeds"]:
         check_web_seed(url)
+        if is_template(url):
+            raise InputError(
+                f"web seed {url!r}: other clients do not know templates: expected a URL as in BEP 19",
+                hint="Name such a copy as a mirror of the catalogue's entry.",
+            )
     like = options.get("like")
     if like and options["format_"] not in {None, "v1"}:
         raise InputError(f"--like {like} makes v1 torrents: expected no --format, got {options['format_']}")
@@ -89,12 +95,17 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
 
 
 def check_web_seed(url: str) -> None:
-    """Do nothing when a URL may be a web seed's.
+    """Do nothing when a URL, or a template (``core.layout``), may be a web seed's.
 
     Raises:
         InputError: it is none.
     """
     _check_url(url, _WEB_SEED, "web seed", "http:// or https://")
+    if ("{" in url or "}" in url) and not is_template(url):
+        raise InputError(
+            f"web seed {url!r}: expected one {{path}} or {{flat}} behind the host, and no other braces",
+            hint="A brace that belongs to a name is written %7B or %7D in a URL.",
+        )
 
 
 def _check_url(url: str, pattern: re.Pattern[str], what: str, expected: str) -> None:

@@ -4,19 +4,30 @@
 Pieces are numbered over one long row of bytes. In v2 and hybrid torrents each file starts at a piece border and the
 gap before it is padding (zeros, never stored); in v1-only torrents files follow each other, or lie where explicit pad
 files put them. All ranges are half-open.
+
+Beside the URLs of BEP 19 there are *templates*, our own: ``https://h.example/records/1/files/{flat}``. They reach
+servers whose folders are not those of the torrent. No other client knows them, so they never go into a torrent.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from seedbed.errors import NameRefusedError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from seedbed.core.metainfo import Format, Metainfo, V1Entry
+
+_TEMPLATE = re.compile(r"(?i:https?)://[^\s/?#{}]+/[^\s{}]*\{(path|flat)\}[^\s{}]*")
+"""One placeholder, below a host that it cannot change: whoever names files must not choose who is asked."""
+FLAT_SEPARATOR = "__"
+"""What stands for the slash where there are no folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +130,15 @@ class Layout:
 
 
 def web_seed_url(base: str, metainfo: Metainfo, file_index: int) -> str:
-    """Where a web seed serves a file (BEP 19).
+    """Where a web seed serves a file (BEP 19), or where a template says that it is.
 
     A single file is at the URL itself, or below it under the torrent's name when the URL ends in a slash. A
-    folder's files are below URL and name, whether the slash is there or not.
+    folder's files are below URL and name, whether the slash is there or not. In a template ``{path}`` becomes the
+    file's path below the torrent's folder, ``{flat}`` its flat name; both percent-encoded. A single file's path is its
+    name.
     """
+    if "{" in base and is_template(base):
+        return expanded(base, metainfo.files[file_index].path)
     if metainfo.is_single_file:
         return base + quote(metainfo.name, safe="") if base.endswith("/") else base
     root = base if base.endswith("/") else base + "/"
@@ -144,6 +159,42 @@ def web_seed_base(url: str, name: str, *, is_single_file: bool, format_: Format)
     if format_ == "v2":
         return url.removesuffix(quote(name, safe="")) if url.endswith("/" + quote(name, safe="")) else url
     return url + quote(name, safe="") if url.endswith("/") else url
+
+
+def is_template(url: str) -> bool:
+    """Whether a web seed's address is a template, and not a URL as BEP 19 has it."""
+    return bool(_TEMPLATE.fullmatch(url))
+
+
+def expanded(template: str, path: Sequence[str]) -> str:
+    """The address of the file with this path, given as its components below the torrent's folder."""
+    flat = quote(flat_name(path), safe="")
+    return template.replace("{path}", quoted_path(path)) if "{path}" in template else template.replace("{flat}", flat)
+
+
+def flat_name(parts: Sequence[str]) -> str:
+    """A file's name where there are no folders: ``a/b.csv`` is ``a__b.csv``."""
+    return FLAT_SEPARATOR.join(parts)
+
+
+def flat_names(paths: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The flat names of the files of one dataset, in order.
+
+    Raises:
+        NameRefusedError: two paths give one name; rule ``flat-twin``, the message names both.
+    """
+    known: dict[str, str] = {}
+    for parts in paths:
+        name, path = flat_name(parts), "/".join(parts)
+        if name in known:
+            raise NameRefusedError(
+                f"name {name!r} is refused: without folders {known[name]!r} and {path!r} are one",
+                hint="Rename one of them where the data is made, or choose a mirror that has folders.",
+                rule="flat-twin",
+                name=name,
+            )
+        known[name] = path
+    return tuple(known)
 
 
 def quoted_path(parts: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.core import bencode
 from seedbed.core.file_tree import encoded_tree
-from seedbed.core.layout import Layout
+from seedbed.core.layout import Layout, is_template
 from seedbed.core.metainfo import PAD_FOLDER
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def build(draft: Draft) -> bytes:
     """The .torrent file for a draft; ``parse(build(draft))`` gives back what the draft says.
 
     Raises:
-        ValueError: the files are not sorted by the bytes of their paths (v2 and hybrid).
+        ValueError: the files are not sorted by the bytes of their paths (v2 and hybrid), or a web seed is a template.
     """
     return build_with_info(draft)[0]
 
@@ -36,7 +36,7 @@ def build_with_info(draft: Draft) -> tuple[bytes, bytes]:
     """The .torrent file, and the exact info dictionary in it, whose hash names the torrent.
 
     Raises:
-        ValueError: the files are not sorted by the bytes of their paths (v2 and hybrid).
+        ValueError: the files are not sorted by the bytes of their paths (v2 and hybrid), or a web seed is a template.
     """
     info = _dictionary(_info(draft))
     outer = {key: bencode.encode(value) for key, value in _outer(draft).items()}
@@ -55,6 +55,8 @@ def _outer(draft: Draft) -> dict[bytes, Value]:
         outer[b"announce"] = draft.trackers[0][0].encode()
         if sum(map(len, draft.trackers)) > 1:
             outer[b"announce-list"] = [[url.encode() for url in tier] for tier in draft.trackers]
+    if templates := [url for url in draft.web_seeds if is_template(url)]:
+        raise ValueError(f"{templates[0]}: no client knows templates: they do not belong into a torrent")
     if draft.web_seeds:
         outer[b"url-list"] = [url.encode() for url in draft.web_seeds]
     if draft.comment:

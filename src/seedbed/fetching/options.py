@@ -30,6 +30,9 @@ class Options:
     """More peers, named by strangers: in a private network they are not dialled."""
     uses_peers: bool = True
     uses_web_seeds: bool = True
+    web_seeds: tuple[str, ...] = ()
+    """More web seeds than the torrent names: URLs (BEP 19), or templates (``core.layout``). Peers' engine never sees
+    them."""
     uses_trackers: bool = True
     uses_dht: bool = True
     """Whether peers are looked for in the distributed hash table and on the local network too."""

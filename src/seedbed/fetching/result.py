@@ -30,7 +30,7 @@ class SourceReport:
     """What one source did."""
 
     name: str
-    """A web seed's URL, or ``peers``."""
+    """A web seed's URL or template, or ``peers``."""
     bytes_good: int
     """Bytes that came from it and were proved."""
     pieces_wrong: tuple[int, ...] = ()

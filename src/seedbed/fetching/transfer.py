@@ -58,7 +58,7 @@ class Transfer:
         desk = Desk(Plan(missing, piece_length=store.map.layout.piece_length, rules=options.rules))
         transfer = cls(store, prover, options, desk, tell)
         job = Job(store.metainfo, prover, desk, options.rules, agent(), store.open_writer)
-        urls = _web_seed_urls(store) if options.uses_web_seeds and not prover.is_blind else ()
+        urls = _web_seed_urls(store, options) if options.uses_web_seeds and not prover.is_blind else ()
         hosts = Counter(urlsplit(url).netloc for url in urls)
         for url in urls:
             count = max(options.rules.connections_per_host // hosts[urlsplit(url).netloc], 1)
@@ -150,7 +150,8 @@ def _may_have_peers(store: Store, options: Options) -> bool:
     return options.uses_peers and (named or has_trackers or options.uses_dht)
 
 
-def _web_seed_urls(store: Store) -> tuple[str, ...]:
+def _web_seed_urls(store: Store, options: Options) -> tuple[str, ...]:
     """Web seeds that we can ask, each once."""
-    urls = (url for url in store.metainfo.web_seeds if url.lower().startswith(("http://", "https://")))
+    every = (*store.metainfo.web_seeds, *options.web_seeds)
+    urls = (url for url in every if url.lower().startswith(("http://", "https://")))
     return tuple(dict.fromkeys(urls))

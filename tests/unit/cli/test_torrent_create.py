@@ -93,6 +93,8 @@ def test_overwrites_only_by_force(data: Path) -> None:
         (["--piece-length", "lots"], "not a size"),
         (["--tracker", "ftp://t.example"], "udp://"),
         (["--webseed", "s3://bucket"], "https://"),
+        (["--webseed", "https://h.example/{flat}"], "templates"),
+        (["--webseed", "https://h.example/{name}"], "{path}"),
         (["--similar", "abc"], "hex digits"),
         (["--like", "py3createtorrent", "--format", "hybrid"], "v1"),
         (["--format", "v3"], "hybrid"),

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.core import metainfo_reader
-from seedbed.core.layout import Layout, Span, web_seed_base, web_seed_url
+from seedbed.core.layout import (
+    Layout,
+    Span,
+    expanded,
+    flat_name,
+    flat_names,
+    is_template,
+    web_seed_base,
+    web_seed_url,
+)
+from seedbed.errors import NameRefusedError
 from tests.unit.core.hostile import folder, v1
 
 if TYPE_CHECKING:
@@ -97,3 +107,58 @@ def test_web_seed_urls(torrent: bytes, base: str, url: str) -> None:
 def test_web_seed_spelling(url: str, is_single_file: bool, format_: Format, base: str) -> None:  # noqa: FBT001
     """A web seed is written in the form that every client reads alike."""
     assert web_seed_base(url, "a b.tif", is_single_file=is_single_file, format_=format_) == base
+
+
+@pytest.mark.parametrize(
+    ("torrent", "template", "url"),
+    [
+        (v1(), "https://h.example/r/{path}", "https://h.example/r/a.txt"),
+        (v1(), "https://h.example/r/{flat}?download=1", "https://h.example/r/a.txt?download=1"),
+        (folder([b"d e", b"f#.csv"]), "https://h.example/x/{path}", "https://h.example/x/d%20e/f%23.csv"),
+        (folder([b"d e", b"f#.csv"]), "http://h.example:8/x?k={flat}", "http://h.example:8/x?k=d%20e__f%23.csv"),
+        (folder([b"{path}", b"{flat}"]), "https://h.example/{path}", "https://h.example/%7Bpath%7D/%7Bflat%7D"),
+    ],
+)  # fmt: skip
+def test_templates(torrent: bytes, template: str, url: str) -> None:
+    """A template becomes the address of each file; the torrent's own name is in it only if somebody wrote it there."""
+    assert is_template(template)
+    assert web_seed_url(template, metainfo_reader.parse(torrent), 0) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h.example/x/",
+        "https://{path}/",
+        "https://{flat}",
+        "https://h.{path}.example/",
+        "https://h.example/{name}/",
+        "https://h.example/{path}{flat}",
+        "https://h.example/{path",
+        "ftp://h.example/{path}",
+        "https://h.example?{path}",
+        "https://h.example/{path}\n",
+    ],
+)
+def test_no_templates(url: str) -> None:
+    """A file's name never becomes a part of the host; what is not exactly a template is a URL as in BEP 19."""
+    assert not is_template(url)
+    assert web_seed_url(url, metainfo_reader.parse(folder([b"a"])), 0).endswith("/ds/a")
+
+
+def test_flat_names_are_one_to_one() -> None:
+    """Without folders a slash is two underscores; two files that would become one are refused, and both named."""
+    assert flat_names([("a", "b.csv"), ("a__b", "c"), ("d",)]) == ("a__b.csv", "a__b__c", "d")
+
+    with pytest.raises(NameRefusedError, match=r"'a__b/c' and 'a/b__c'") as caught:
+        flat_names([("a__b", "c"), ("a", "b__c")])
+    assert caught.value.data["rule"] == "flat-twin"
+
+
+@given(st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=4))
+def test_templates_agree(parts: list[str]) -> None:
+    """``{flat}`` is ``{path}`` of the flat name; no brace, slash or space of a name is left in the address."""
+    flat = expanded("https://h.example/{flat}", parts)
+
+    assert flat == expanded("https://h.example/{path}", [flat_name(parts)])
+    assert not set(flat.removeprefix("https://h.example/")) & set("{}/ ?#")
