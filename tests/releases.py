@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from seedbed.catalog.model import Column, Contents, FileRow, Mirror, Provider, Release, TorrentFacts, Translation
-from seedbed.catalog.stac.terms import MIRROR_KEYS
+from seedbed.catalog.stac.terms import MIRROR_KEYS, MIRROR_LAYOUTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,12 +129,13 @@ def torrents(draw: st.DrawFn) -> TorrentFacts:
 
 
 @st.composite
-def mirrors(draw: st.DrawFn) -> tuple[Mirror, ...]:
-    """Any mirror first; the others in the order of their keys."""
-    first, *others = draw(st.permutations(MIRROR_KEYS))[: draw(st.integers(1, len(MIRROR_KEYS)))]
-    keys = [first, *sorted(others, key=MIRROR_KEYS.index)]
-    found = tuple(Mirror(key, draw(urls), draw(st.just("") | texts)) for key in keys)
-    return found if draw(st.booleans()) else ()
+def mirrors(draw: st.DrawFn, *, is_single_file: bool) -> tuple[Mirror, ...]:
+    """Any mirror first that is not flat; the others in the order of their keys."""
+    keys = draw(st.permutations(MIRROR_KEYS))[: draw(st.integers(0, len(MIRROR_KEYS)))]
+    layouts: st.SearchStrategy[Any] = st.sampled_from([""] if is_single_file else ["", *MIRROR_LAYOUTS])
+    found = [Mirror(key, draw(urls), draw(st.just("") | texts), draw(layouts)) for key in keys]
+    first = next((one for one in found if not one.layout), None)
+    return tuple(sorted(found, key=lambda one: (one is not first, MIRROR_KEYS.index(one.key))))
 
 
 contents = st.builds(
@@ -224,6 +225,6 @@ def releases(draw: st.DrawFn) -> Release:
         jurisdiction=draw(st.sampled_from(["", "MX", "CA-QC"])),
         media_type=draw(st.sampled_from(["", "text/csv"])) if torrent.is_single_file else "",
         sha256=draw(st.just("") | hexes(64)) if torrent.is_single_file else "",
-        mirrors=draw(mirrors()),
+        mirrors=draw(mirrors(is_single_file=torrent.is_single_file)),
         contents=draw(contents),
     )

@@ -255,6 +255,13 @@ def _mirrors(release: Release) -> Iterator[Finding]:
             )
         elif keys.index(mirror.key) != at:
             yield Finding(f"mirrors[{at}].key", f"{mirror.key} is there twice; further addresses may be web seeds")
+        if mirror.layout not in ("", *terms.MIRROR_LAYOUTS):
+            known = ", ".join(terms.MIRROR_LAYOUTS)
+            yield Finding(f"mirrors[{at}].layout", f"expected {known} or nothing, got {mirror.layout!r:.60}")
+        elif mirror.layout and release.torrent.is_single_file:
+            yield Finding(f"mirrors[{at}].layout", "a single file has no folders: expected its address, and no layout")
+        if "{" in mirror.href or "}" in mirror.href:
+            yield Finding(f"mirrors[{at}].href", "expected an address without braces")
         yield from url_findings(f"mirrors[{at}].href", mirror.href)
         yield from text_findings(f"mirrors[{at}].name", mirror.name, 500)
 

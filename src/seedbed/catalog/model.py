@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Status: TypeAlias = Literal["active", "deprecated", "withdrawn"]
 Threat: TypeAlias = Literal["", "none", "watch", "at-risk", "gone"]
 SourceAccess: TypeAlias = Literal["", "open", "restricted", "gone"]
+MirrorLayout: TypeAlias = Literal["", "flat"]
 BBox: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north in degrees (OGC:CRS84); west > east crosses the antimeridian (RFC 7946, 5.2)."""
 
@@ -77,10 +78,20 @@ class Mirror:
     """The same bytes over HTTP (alternate-assets extension)."""
 
     key: str
-    """One key for one mirror everywhere: ``source-coop``, ``zenodo``, ``internet-archive``, ``own``."""
+    """One key for one mirror everywhere: ``source-coop``, ``zenodo``, ``internet-archive``, ``own``, ``own-2``."""
     href: str
-    """Of the file, or of the folder that holds the files."""
+    """Of the file, or of the folder that holds the files; that ends in a slash."""
     name: str = ""
+    layout: MirrorLayout = ""
+    """How a folder holds the files: empty by their paths below the torrent's folder, ``flat`` by their flat names
+    (``core.layout.flat_name``), where the mirror has no folders."""
+
+    def web_seed(self, *, is_single_file: bool) -> str:
+        """The address that a fetch asks: a URL, or a template (``core.layout``) for a folder of files."""
+        if is_single_file:
+            return self.href
+        folder = self.href if self.href.endswith("/") or "?" in self.href else self.href + "/"
+        return folder + ("{flat}" if self.layout == "flat" else "{path}")
 
 
 @dataclass(frozen=True, slots=True)

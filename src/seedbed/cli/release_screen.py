@@ -10,7 +10,7 @@ from seedbed.cli import output
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seedbed.catalog.model import FileRow, Release
+    from seedbed.catalog.model import FileRow, Mirror, Release
 
 _SHOWN_FILES = 20
 _SHOWN_COLUMNS = 30
@@ -76,9 +76,14 @@ def _rows(release: Release) -> list[tuple[str, str]]:
         ("info-hash v1", torrent.info_hash_v1),
         ("info-hash v2", torrent.info_hash_v2),
         ("magnet", torrent.magnet),
-        ("mirrors", ", ".join(one.href for one in release.mirrors) or ", ".join(torrent.web_seeds)),
+        ("mirrors", ", ".join(map(_mirror, release.mirrors)) or ", ".join(torrent.web_seeds)),
         ("source", " ".join(filter(None, (release.source_portal, release.source_id)))),
     ]
+
+
+def _mirror(mirror: Mirror) -> str:
+    """As in a metadata file: a folder without folders in it ends in ``{flat}``."""
+    return mirror.href + ("{flat}" if mirror.layout else "")
 
 
 def _time(release: Release) -> str:

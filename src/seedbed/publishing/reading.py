@@ -196,11 +196,17 @@ def _translation(value: Any) -> Translation:
 
 
 def _mirrors(value: Any) -> tuple[Mirror, ...]:
-    """An object: ``zenodo: https://…``."""
+    """An object: ``zenodo: https://…``; the address of a folder without folders in it ends in ``{flat}``."""
     if not isinstance(value, dict):
         raise _expected("an object such as {zenodo: https://…}", value)
     known = _object(value, dict.fromkeys(value, _text))
-    return tuple(Mirror(str(key), href) for key, href in known.items())
+    return tuple(_mirror(str(key), href) for key, href in known.items())
+
+
+def _mirror(key: str, href: str) -> Mirror:
+    if href.endswith("{flat}"):
+        return Mirror(key, href.removesuffix("{flat}"), layout="flat")
+    return Mirror(key, href.removesuffix("{path}"))
 
 
 def _object(value: Any, readers: Mapping[str, _Reader]) -> dict[str, Any]:

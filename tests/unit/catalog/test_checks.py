@@ -49,6 +49,16 @@ def test_a_plain_release_has_no_findings() -> None:
         ("mirrors[0].key", {"mirrors": (Mirror("ftp", "https://a.example/"),)}),
         ("mirrors[1].key", {"mirrors": (Mirror("own", "https://a.example/"), Mirror("own", "https://b.example/"))}),
         ("mirrors[0].href", {"mirrors": (Mirror("own", "file:///etc/passwd"),)}),
+        ("mirrors[0].href", {"mirrors": (Mirror("own", "https://a.example/{path}"),)}),
+        ("mirrors[0].layout", {"mirrors": (Mirror("own", "https://a.example/", layout="round"),)}),  # type: ignore[arg-type]  # that is the fault
+        (
+            "mirrors[0].layout",
+            {
+                "mirrors": (Mirror("zenodo", "https://a.example/x.csv", layout="flat"),),
+                "torrent": replace(release().torrent, is_single_file=True),
+            },
+        ),
+        ("web_seeds[0]", {"torrent": replace(release().torrent, web_seeds=("https://a.example/{flat}",))}),
         ("status_reason", {"status": "withdrawn"}),
         ("version_seq", {"version_seq": 0}),
         ("reused_files", {"reused_files": 4}),

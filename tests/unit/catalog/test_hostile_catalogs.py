@@ -443,6 +443,8 @@ def test_c34_versions_that_are_no_chain(path: Path, broken: str) -> None:
         ("C25", {"assets__torrent__bt_of_piece_length": 0}),
         ("C33", {"assets__torrent__bt_of_webseeds": ["https://a.example/"] * 17}),
         ("C25", {"assets__package__seedbed_of_mirror": "ftp"}),
+        ("C25", {"assets__package__alternate": {"zenodo": {"href": "x", "seedbed:layout": "round"}}}),
+        ("C25", {"assets__data": {"alternate": {"own-2": {"href": "x", "seedbed:layout": "flat"}}}}),
     ],
 )
 def test_c25_other_faults_of_rows(path: Path, rule: str, change: dict[str, Any]) -> None:

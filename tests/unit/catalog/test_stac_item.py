@@ -15,6 +15,7 @@ from seedbed.catalog import checks
 from seedbed.catalog.model import Collection, Mirror, Release, Site
 from seedbed.catalog.stac import collection, terms
 from seedbed.catalog.stac.item import from_item, to_item
+from seedbed.core.layout import is_template
 from seedbed.errors import MetadataError
 from tests.releases import NOW, release, releases, versions
 
@@ -100,6 +101,50 @@ def test_the_data_asset_leads_to_the_data() -> None:
     assert to_item(single)["assets"]["data"]["href"] == "https://w.example/seed/a%20b.csv"
     assert to_item(mirrored)["assets"]["package"]["href"] == "https://data.source.coop/x/"
     assert to_item(mirrored)["properties"]["storage:schemes"]["source-coop"]["type"] == "custom-s3"
+
+
+def test_a_flat_mirror_is_never_the_folder_itself() -> None:
+    """Who follows the address of a folder finds the files by their paths; a flat mirror says that it is one."""
+    flat = Mirror("zenodo", "https://z.example/files/", layout="flat")
+    own = Mirror("own-2", "https://o.example/rivers/1/rivers-1/")
+
+    alone = to_item(release(mirrors=(flat,)))
+    both = to_item(release(mirrors=(flat, own)))
+
+    assert alone["assets"]["package"]["href"].startswith("magnet:")
+    assert "seedbed:mirror" not in alone["assets"]["package"]
+    assert alone["assets"]["package"]["alternate"] == {
+        "zenodo": {"href": "https://z.example/files/", "seedbed:layout": "flat"}
+    }
+    assert terms.ALTERNATE in alone["stac_extensions"]
+    assert both["assets"]["package"]["href"] == own.href
+    assert from_item(alone).mirrors == (flat,)
+    assert from_item(both).mirrors == (own, flat)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "is_single_file", "web_seed"),
+    [
+        (Mirror("own", "https://h.example/a.csv"), True, "https://h.example/a.csv"),
+        (Mirror("own", "https://h.example/x/"), False, "https://h.example/x/{path}"),
+        (Mirror("own", "https://h.example/x"), False, "https://h.example/x/{path}"),
+        (Mirror("own", "https://h.example/?f="), False, "https://h.example/?f={path}"),
+        (Mirror("zenodo", "https://h.example/x/", layout="flat"), False, "https://h.example/x/{flat}"),
+    ],
+)
+def test_a_mirror_as_a_web_seed(mirror: Mirror, web_seed: str, *, is_single_file: bool) -> None:
+    """A single file is where the mirror says; of a folder it is a template."""
+    assert mirror.web_seed(is_single_file=is_single_file) == web_seed
+    assert is_single_file or is_template(web_seed)
+
+
+def test_unknown_layouts_are_refused() -> None:
+    """A mirror that holds the files in a way that we do not know cannot be asked."""
+    item = to_item(release(mirrors=(Mirror("own", "https://a.example/"), Mirror("other", "https://b.example/"))))
+    item["assets"]["package"]["alternate"]["other"]["seedbed:layout"] = "round"
+
+    with pytest.raises(MetadataError, match="layout"):
+        from_item(item)
 
 
 def test_extensions_are_named_where_they_are_used() -> None:

@@ -36,7 +36,14 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "source_modified": ("2024-05-01", dt.datetime(2024, 5, 1, tzinfo=dt.UTC)),
     "source_access": ("gone", "gone"),
     "threat": ("at-risk", "at-risk"),
-    "mirrors": ({"zenodo": "https://zenodo.org/x"}, (Mirror("zenodo", "https://zenodo.org/x"),)),
+    "mirrors": (
+        {"own": "https://o.example/x/", "own-2": "https://p.example/x/{path}", "zenodo": "https://z.example/x/{flat}"},
+        (
+            Mirror("own", "https://o.example/x/"),
+            Mirror("own-2", "https://p.example/x/"),
+            Mirror("zenodo", "https://z.example/x/", layout="flat"),
+        ),
+    ),
     "translations": ({"fr": {"title": "Rivières"}}, (Translation("fr", "Rivières"),)),
     "columns": ({"id": "a number"}, {"id": "a number"}),
 }

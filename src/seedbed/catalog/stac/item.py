@@ -33,7 +33,7 @@ def to_item(release: Release, *, root: str = "", latest: str = "") -> dict[str, 
         latest: The dataset's newest version, for the link ``latest-version`` of an older one; may be left out.
 
     Returns:
-        JSON values only. Mirrors after the first come in the order of ``terms.MIRROR_KEYS``.
+        JSON values only. Mirrors after the main one come in the order of ``terms.MIRROR_KEYS``.
     """
     west, south, east, north = release.bbox
     return {
@@ -55,7 +55,7 @@ def extensions(release: Release) -> Iterator[str]:
     yield from (terms.FILE, terms.VERSION, terms.TIMESTAMPS, terms.BT, terms.SEEDBED)
     uses = {
         terms.SCIENTIFIC: release.doi or release.citation,
-        terms.ALTERNATE: len(release.mirrors) > 1 or any(mirror.name for mirror in release.mirrors),
+        terms.ALTERNATE: len(release.mirrors) > 1 or any(one.name or one.layout for one in release.mirrors),
         terms.STORAGE: any(mirror.key in terms.STORAGE_SCHEMES for mirror in release.mirrors),
         terms.LANGUAGE: release.language,
         terms.TABLE: release.contents.columns,

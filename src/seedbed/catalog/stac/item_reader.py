@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from seedbed.catalog.findings import Finding, refuse
 from seedbed.catalog.ids import item_id
@@ -14,6 +14,7 @@ from seedbed.catalog.model import (
     Column,
     Contents,
     Mirror,
+    MirrorLayout,
     Provider,
     Release,
     SourceAccess,
@@ -198,19 +199,27 @@ def _sha256(asset: Fields) -> str:
 
 def _mirrors(data: Fields, findings: list[Finding]) -> tuple[Mirror, ...]:
     first = data.text("seedbed:mirror")
-    if not first:
-        return ()
-    found = [Mirror(first, data.text("href", is_required=True), data.text("alternate:name"))]
+    found = [_mirror(first, data, findings)] if first else []
     others = data.child("alternate") or Fields({}, "alternate", findings)
     for key in others.names():
         other = others.child(key)
         if other is not None:
-            found.append(Mirror(key, other.text("href", is_required=True), other.text("alternate:name")))
+            found.append(_mirror(key, other, findings))
     for mirror in found:
         if mirror.key not in terms.MIRROR_KEYS:
             problem = f"expected a mirror called one of {', '.join(terms.MIRROR_KEYS)}, got {mirror.key!r}"
             findings.append(Finding("mirrors", problem, "C25"))
     return tuple(found)
+
+
+def _mirror(key: str, place: Fields, findings: list[Finding]) -> Mirror:
+    layout = place.text("seedbed:layout")
+    if layout not in ("", *terms.MIRROR_LAYOUTS):
+        expected = ", ".join(terms.MIRROR_LAYOUTS)
+        findings.append(Finding("mirrors", f"expected the layout {expected}, got {layout!r:.60}", "C25"))
+        layout = ""
+    href = place.text("href", is_required=True)
+    return Mirror(key, href, place.text("alternate:name"), cast("MirrorLayout", layout))
 
 
 def _bbox(top: Fields, findings: list[Finding]) -> BBox:

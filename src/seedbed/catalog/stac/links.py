@@ -75,27 +75,35 @@ def _data(release: Release) -> dict[str, Any]:
         asset["file:checksum"] = terms.SHA256_MULTIHASH + release.sha256
     if release.contents.band_types:
         asset["bands"] = [{"data_type": one} for one in release.contents.band_types]
-    if not release.mirrors:
-        return asset
-    first, *others = release.mirrors
-    asset["seedbed:mirror"] = first.key
-    asset |= _place(first)
-    if others:
+    first = main_mirror(release)
+    if first is not None:
+        asset["seedbed:mirror"] = first.key
+        asset |= _place(first)
+    if others := [mirror for mirror in release.mirrors if mirror is not first]:
         ordered = sorted(others, key=lambda mirror: terms.MIRROR_KEYS.index(mirror.key))
         asset["alternate"] = {mirror.key: {"href": mirror.href, **_place(mirror)} for mirror in ordered}
     return asset
 
 
+def main_mirror(release: Release) -> Mirror | None:
+    """The mirror that an item leads to: the first that holds the data as it is; None when there is none.
+
+    Whoever follows ``href`` of a folder expects the files by their paths there. So a flat mirror is never the main one.
+    """
+    return next((mirror for mirror in release.mirrors if not mirror.layout), None)
+
+
 def _place(mirror: Mirror) -> dict[str, Any]:
     """What is said of a mirror beside its address."""
     place: dict[str, Any] = {"alternate:name": mirror.name} if mirror.name else {}
+    place |= {"seedbed:layout": mirror.layout} if mirror.layout else {}
     return place | ({"storage:refs": [mirror.key]} if mirror.key in terms.STORAGE_SCHEMES else {})
 
 
 def data_href(release: Release) -> str:
-    """Where the data is: the first mirror, else the first web seed, else the magnet link."""
-    if release.mirrors:
-        return release.mirrors[0].href
+    """Where the data is as it is: the main mirror, else the first web seed, else the magnet link."""
+    if mirror := main_mirror(release):
+        return mirror.href
     torrent = release.torrent
     if torrent.web_seeds:
         return web_seed_href(torrent, torrent.web_seeds[0])

@@ -20,8 +20,14 @@ SEEDBED = "https://w3id.org/seedbed/stac/seedbed/v1.0.0/schema.json"
 ASSET_KEYS = ("data", "package", "torrent", "metadata", "thumbnail", "tiles", "manifest", "build")
 """The only ones: each key is a group of columns, and with free keys a thousand items would make thousands."""
 
-MIRROR_KEYS = ("own", "source-coop", "zenodo", "internet-archive", "other")
-"""The only ones, for the same reason. Any number of further addresses may stand in ``bt:webseeds``."""
+MIRROR_KEYS = (
+    "own", "own-2", "own-3", "own-4", "source-coop", "zenodo", "internet-archive", "other", "other-2",
+)  # fmt: skip
+"""The only ones, for the same reason: a publisher may have several places of its own, but not a thousand. Further
+addresses may stand in ``bt:webseeds``."""
+
+MIRROR_LAYOUTS = ("flat",)
+"""How a mirror holds files when not by their paths. Ours to read; other programs take ``href`` for what it is."""
 
 STORAGE_SCHEMES = {
     "source-coop": {"type": "custom-s3", "platform": "https://data.source.coop", "title": "Source Cooperative"},

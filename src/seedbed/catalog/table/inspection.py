@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+    import pyarrow.parquet as pq
 
 THREADS = 2
 """Not as many as there are cores: each takes address space, and that is limited."""
@@ -40,7 +41,7 @@ def inspect(catalog: Path, files: Path | None, previous: Path | None, limits: Ex
     if previous is not None:
         tables["previous"] = previous
     with connect(tables, threads=THREADS, memory_limit=f"{limits.memory_bytes // 2}B") as connection, our_errors():
-        counts = _check_rows(connection, catalog.name, "catalog", row_rules())
+        counts = _check_rows(connection, catalog.name, "catalog", row_rules(_columns(footer)))
         _check_table(connection, catalog.name, table_rules())
         file_rows = 0
         if files is not None:
@@ -49,6 +50,11 @@ def inspect(catalog: Path, files: Path | None, previous: Path | None, limits: Ex
         taken = _taken_away(connection) if previous is not None else {}
     rows, datasets, size_bytes = counts
     return Examined(site=site, rows=rows, datasets=datasets, size_bytes=size_bytes, file_rows=file_rows, **taken)
+
+
+def _columns(footer: pq.FileMetaData) -> frozenset[str]:
+    """Paths of leaf columns, as in ``schema.leaves``."""
+    return frozenset(footer.schema.column(at).path for at in range(footer.num_columns))
 
 
 def _check_rows(

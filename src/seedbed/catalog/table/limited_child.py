@@ -38,7 +38,7 @@ def ask_child(
         CatalogError: the child says so (``data['rule']`` names the row of table C), or it came to its limits.
     """
     asked = {"question": question, "limits": asdict(limits), "max_written_bytes": max_written_bytes}
-    command = (sys.executable, "-I", "-m", module)
+    command = (sys.executable, "-I", "-B", "-m", module)  # -B: a limit on files would cut compiled modules short
     try:
         done = subprocess.run(  # noqa: S603  # our own program, no shell, no text of a stranger
             command, input=json.dumps(asked).encode(), capture_output=True, timeout=limits.wall_s, check=False, env={}

@@ -17,7 +17,7 @@ class ExamineLimits:
     max_rows: int = 5_000_000
     max_file_rows: int = 100_000_000
     max_columns: int = 1_000
-    """Leaf columns: ours has some 140."""
+    """Leaf columns: ours has some 170."""
     max_row_groups: int = 20_000
     max_footer_bytes: int = 64 << 20
     """Column chunks are described in some 100 bytes each."""

@@ -14,7 +14,7 @@ from seedbed.catalog import checks
 from seedbed.catalog.stac import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 
 class Rule(NamedTuple):
@@ -44,10 +44,16 @@ _OTHER_TEXTS = (
 )
 
 
-def row_rules() -> Iterator[Rule]:
-    """Rules for each row of ``catalog.parquet``."""
+def row_rules(found: Collection[str]) -> Iterator[Rule]:
+    """Rules for each row of ``catalog.parquet``.
+
+    Args:
+        found: Paths of the file's leaf columns: older files lack those of ``schema.LATER``.
+    """
     yield from _identity()
     yield from _torrent()
+    yield from _mirrors(found)
+    yield from _layouts(found)
     yield from _numbers()
     yield from _texts()
     yield from _lists()
@@ -192,10 +198,9 @@ def _torrent() -> Iterator[Rule]:
         enough = f'coalesce(len({torrent}"{key}") <= {most}, true)'
         sql = f"{enough} AND coalesce({longest}, 0) <= {checks.MAX_URL_CHARACTERS}"
         yield Rule("C33", f"there are at most {most} of {key}", sql)
-    yield from _mirrors()
 
 
-def _mirrors() -> Iterator[Rule]:
+def _mirrors(found: Collection[str]) -> Iterator[Rule]:
     keys = ", ".join(f"'{key}'" for key in terms.MIRROR_KEYS)
     hrefs = []
     for asset in ("assets.data", "assets.package"):
@@ -203,11 +208,22 @@ def _mirrors() -> Iterator[Rule]:
         hrefs.append(f"coalesce(length({asset}.href) <= {checks.MAX_URL_CHARACTERS * 20}, true)")
         hrefs.append(f'coalesce(length({asset}."alternate:name") <= 500, true)')
         hrefs.append(f"coalesce(len({asset}.bands) <= {checks.MAX_BANDS}, true)")
-        for key in terms.MIRROR_KEYS:
+        for key in (key for key in terms.MIRROR_KEYS if f"{asset}.alternate.{key}.href" in found):
             other = f'{asset}.alternate."{key}"'
             hrefs.append(f"coalesce(length({other}.href) BETWEEN 1 AND {checks.MAX_URL_CHARACTERS}, {other} IS NULL)")
             hrefs.append(f'coalesce(length({other}."alternate:name") <= 500, true)')
     yield Rule("C25", "mirrors have addresses of a bearable length", " AND ".join(hrefs))
+
+
+def _layouts(found: Collection[str]) -> Iterator[Rule]:
+    """How a mirror holds files: a word that we do not know would make a reader ask for what is not there."""
+    known = ", ".join(f"'{one}'" for one in terms.MIRROR_LAYOUTS)
+    layouts = []
+    for key in terms.MIRROR_KEYS:
+        data, package = (f'assets.{asset}.alternate."{key}"."seedbed:layout"' for asset in ("data", "package"))
+        layouts += [f"{data} IS NULL"] if data.replace('"', "") in found else []
+        layouts += [f"coalesce({package} IN ({known}), true)"] if package.replace('"', "") in found else []
+    yield Rule("C25", "mirrors have known layouts, and those of single files none", " AND ".join(layouts) or "true")
 
 
 def file_rules() -> Iterator[Rule]:

@@ -62,8 +62,15 @@ def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
         "bbox": list(box),
         "properties": {"datetime": None, **known},
         "links": _plain(row.get("links", [])),
-        "assets": {key: asset for key, asset in _plain(row["assets"]).items() if asset},
+        "assets": {key: _known_mirrors(asset) for key, asset in _plain(row["assets"]).items() if asset},
     }
+
+
+def _known_mirrors(asset: dict[str, Any]) -> dict[str, Any]:
+    """An asset without the mirrors of later times: readers pass over columns that they do not know."""
+    others = asset.get("alternate", {})
+    known = {key: place for key, place in others.items() if key in terms.MIRROR_KEYS}
+    return {**asset, "alternate": known} if len(known) < len(others) else asset
 
 
 def _box(value: Mapping[str, Any] | None) -> BBox:

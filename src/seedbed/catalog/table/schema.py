@@ -23,7 +23,7 @@ def _struct(**fields: pa.DataType) -> pa.StructType:
     return pa.struct([(name.replace("__", ":"), type_) for name, type_ in fields.items()])
 
 
-_PLACE = {"href": TEXT, "alternate__name": TEXT}
+_PLACE = {"href": TEXT, "alternate__name": TEXT, "seedbed__layout": TEXT}
 _MIRRORS = pa.struct(
     [
         (key, _struct(**_PLACE, **({"storage__refs": TEXTS} if key in terms.STORAGE_SCHEMES else {})))
@@ -115,6 +115,16 @@ CATALOG = pa.schema(
         "assets": _ASSETS,
     }
 )
+
+LATER = frozenset(
+    path
+    for asset in ("assets.data", "assets.package")
+    for path in (
+        *(f"{asset}.alternate.{key}.seedbed:layout" for key in terms.MIRROR_KEYS),
+        *(f"{asset}.alternate.{key}" for key in terms.MIRROR_KEYS if key[-1].isdigit()),
+    )
+)
+"""Columns that catalogues of before November 2026 lack. They are read as if there were nothing in them."""
 
 FILES = pa.schema(
     {

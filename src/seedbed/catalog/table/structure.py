@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from seedbed.catalog.table.schema import LATER
 from seedbed.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def check_structure(path: Path, schema: pa.Schema, limits: ExamineLimits, *, max
 
     Args:
         path: The file.
-        schema: Columns that must be there; others may.
+        schema: Columns that must be there, but for those of ``LATER``; others may.
         limits: What it may claim.
         max_rows: Rows that it may claim.
 
@@ -109,7 +110,7 @@ def _mismatch(wanted: pa.Field, found: pa.Field | None, where: str = "") -> str:
     """What is wrong with a column, also inside of it; empty when nothing is."""
     name = f"{where}{wanted.name}"
     if found is None:
-        return f"there is no column {name!r}"
+        return "" if name in LATER else f"there is no column {name!r}"
     if pa.types.is_struct(wanted.type) and pa.types.is_struct(found.type):
         inner = {found.type.field(at).name: found.type.field(at) for at in range(found.type.num_fields)}
         return next(filter(None, (_mismatch(one, inner.get(one.name), name + ".") for one in wanted.type)), "")
