@@ -29,6 +29,9 @@ SHA256_UP_TO_BYTES = 16 << 20
 """Whole-file SHA-256 of files up to this size is made side by side with others and costs a fifth of a second a GB.
 Above, one file is one chain: three times the time of everything else, for a file whose v2 root names it already."""
 
+ALL_BYTES = 1 << 62
+"""``Wish.sha256_up_to`` for the SHA-256 of every file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -131,6 +134,7 @@ def create(
     wanted: Wanted,
     journal: Journal | None = None,
     progress: Callable[[Progress], object] = lambda _: None,
+    told: Callable[[int, bytes], object] = lambda _index, _sha256: None,
 ) -> Created:
     """Hash a dataset and make its torrent.
 
@@ -140,12 +144,13 @@ def create(
         wanted: From :func:`wanted_hashes`.
         journal: What an earlier, interrupted run left.
         progress: Called after each batch.
+        told: See :func:`seedbed.hashing.job.hash_dataset`.
 
     Raises:
         FileChangedError: a file changed while it was read.
         UnsuitableFileError: a file cannot be read.
     """
-    hashes = hash_dataset(wanted, plan.dataset.source, executor, journal=journal, progress=progress)
+    hashes = hash_dataset(wanted, plan.dataset.source, executor, journal=journal, progress=progress, told=told)
     return assemble(plan, hashes)
 
 

@@ -109,6 +109,7 @@ def hash_dataset(
     *,
     journal: Journal | None = None,
     progress: Callable[[Progress], object] = lambda _: None,
+    told: Callable[[int, bytes], object] = lambda _index, _sha256: None,
 ) -> Hashes:
     """Make all wanted hashes of a dataset.
 
@@ -118,12 +119,13 @@ def hash_dataset(
         executor: Who does the work.
         journal: Results of an earlier run, and where to keep those of this one.
         progress: Called after each batch.
+        told: Called with a file's index and its SHA-256 as soon as that is known; not for files of several batches.
 
     Raises:
         FileChangedError: a file changed meanwhile.
         UnsuitableFileError: a file cannot be read.
     """
-    gathering = _Gathering(wanted, journal, progress)
+    gathering = _Gathering(wanted, journal, progress, told)
     chains = Chains(wanted)
     for result in executor.run(gathering.unknown_batches(), wanted, source, chains):
         gathering.take(result)
@@ -133,8 +135,15 @@ def hash_dataset(
 class _Gathering:
     """Puts results in their places: new ones for the caller's thread, known ones for whoever asks for work."""
 
-    def __init__(self, wanted: Wanted, journal: Journal | None, progress: Callable[[Progress], object]) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        journal: Journal | None,
+        progress: Callable[[Progress], object],
+        told: Callable[[int, bytes], object],
+    ) -> None:
         self._wanted = wanted
+        self._told = told
         self._journal = journal
         self._progress = progress
         layout = wanted.shape.layout
@@ -172,6 +181,7 @@ class _Gathering:
         _place(self._layer, result.first_piece * HASH_LENGTH, result.layer)
         for index, sha256, md5 in result.digests:
             self._digests[index] = (sha256, md5)
+            self._told(index, sha256)
         with self._counting:
             self._done = self._done.plus(result)
 

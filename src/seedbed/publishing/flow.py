@@ -83,7 +83,13 @@ def prepare(
 
 
 def release(
-    prepared: Prepared, created: Created, publisher: Catalog | Publisher, *, now: dt.datetime, is_trial: bool = False
+    prepared: Prepared,
+    created: Created,
+    publisher: Catalog | Publisher,
+    *,
+    now: dt.datetime,
+    is_trial: bool = False,
+    is_final: bool = False,
 ) -> Published:
     """Put a version into the catalogue.
 
@@ -93,6 +99,7 @@ def release(
         publisher: The catalogue, held open for changes; for a trial just the catalogue.
         now: The time, with a zone.
         is_trial: Say what would be released, and release nothing.
+        is_final: The torrent names the version before it already, and is on mirrors: it stays as it is.
 
     Returns:
         What was published; ``is_new`` is False when these very bytes are there already.
@@ -105,7 +112,7 @@ def release(
     twin = entry.same_data(created, known, publisher.files)
     if twin is not None:
         return _nothing_new(prepared, twin, publisher)
-    torrent = entry.with_similar(created, versions.newest(known))
+    torrent = created if is_final else entry.with_similar(created, versions.newest(known))
     described, rows = _entry(prepared, torrent, known, publisher, now)
     placed = versions.add(known, described.release)
     new = placed[-1]

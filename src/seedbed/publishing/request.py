@@ -79,6 +79,15 @@ class Released(Protocol):
 class Publisher(Catalog, Protocol):
     """A catalogue that is held open for changes (``catalog.releasing``)."""
 
+    def refuse_unable(self) -> None:
+        """Do nothing when a release could be signed now.
+
+        Raises:
+            SigningKeyError: no key for releases is here, or it does not open.
+            StateError: another release waits for signatures.
+        """
+        ...
+
     def release(self, change: Change) -> Released:
         """Make a change: all of it or nothing."""
         ...

@@ -60,6 +60,9 @@ class MemoryPublisher:
         """See the Protocol."""
         return self.rows.get(item_id, [])
 
+    def refuse_unable(self) -> None:
+        """It always can."""
+
     def release(self, change: Change) -> Done:
         """See the Protocol."""
         self.changes.append(change)

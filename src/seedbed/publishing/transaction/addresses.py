@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the copies of a version will be: what the torrent names, what the catalogue says, what is audited (pure)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seedbed.catalog.model import Mirror
+from seedbed.core.layout import quoted_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.creating.dataset import Dataset
+    from seedbed.mirrors.deposits import Address
+
+
+def web_seed(address: Address, dataset: Dataset) -> str:
+    """The web seed that a torrent can name (BEP 19); empty where the address has no such form.
+
+    A single file is at its own URL. Of a folder the torrent names what is above it, where the folder has the torrent's
+    name; and never an address that redirects, for clients follow about one redirect a second there.
+    """
+    if dataset.is_single_file:
+        return address.href
+    tail = quoted_path((dataset.name,)) + "/"
+    fits = not address.is_flat and address.is_final and address.href.endswith("/" + tail)
+    return address.href.removesuffix(tail) if fits else ""
+
+
+def template(address: Address, dataset: Dataset) -> str:
+    """What a fetch and an audit ask (:func:`seedbed.core.layout.web_seed_url`)."""
+    if dataset.is_single_file:
+        return address.href
+    return address.href + ("{flat}" if address.is_flat else "{path}")
+
+
+def mirrors(copies: Sequence[tuple[str, Address]], others: Sequence[Mirror] = ()) -> tuple[Mirror, ...]:
+    """What the catalogue says.
+
+    Args:
+        copies: Word for the kind of mirror, and address. Of several of one kind the first is named, and
+            others as far as there are words; all may be web seeds.
+        others: That the person named.
+    """
+    found: dict[str, Mirror] = {}
+    for word, address in copies:
+        key = next((one for one in (word, "other") if one not in found), "")
+        if key:
+            found[key] = Mirror(key, address.href)
+    return (*found.values(), *(one for one in others if one.key not in found))
