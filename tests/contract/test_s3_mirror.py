@@ -5,10 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -17,7 +13,6 @@ from seedbed.auditing.audit import audit
 from seedbed.auditing.audited import Verdict
 from seedbed.errors import InputError, SeedbedError, SourceError
 from seedbed.fetching.flow import Options, fetch
-from seedbed.mirrors.content import BytesContent, FileContent
 from seedbed.mirrors.push import push
 from seedbed.mirrors.registry import open_mirror
 from seedbed.mirrors.wrappers import Log, Wrapped
@@ -54,6 +49,13 @@ def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]
 class _S3Suite(MirrorSuite):
     store: ObjectStore
     serial: ClassVar[list[int]] = []
+    opened: ClassVar[list[Mirror]] = []
+
+    @pytest.fixture(autouse=True)
+    def _closed(self) -> Iterator[None]:
+        yield
+        while self.opened:
+            self.opened.pop().close()
 
     def holding(self, files: Mapping[str, bytes]) -> Mirror:
         """A prefix of its own."""
@@ -61,6 +63,7 @@ class _S3Suite(MirrorSuite):
         where = f"{self.store.bucket}/p{len(self.serial)}"
         options = f"endpoint={self.store.endpoint}{self.public(where)}"
         mirror = open_mirror(f"s3://{where}?{options}", environ=self.store.environ)
+        self.opened.append(mirror)
         push(mirror, contents(files))
         return mirror
 
@@ -112,6 +115,7 @@ def test_wrong_credentials_are_told_and_not_shown(
         shown = [str(caught.value), repr(caught.value), caught.value.hint, repr(mirror), mirror.name, caplog.text]
         assert not [one for one in SECRETS for text in shown if one in text]
         assert caught.value.__suppress_context__
+        mirror.close()
 
 
 def test_a_store_that_is_not_there(moto: ObjectStore) -> None:
@@ -175,6 +179,7 @@ def test_types(moto: ObjectStore) -> None:
     assert {key: head["ContentType"] for key, head in heads.items()} == {**expected, "large.csv": "text/csv"}
     assert not [head for head in heads.values() if head.get("ContentEncoding")]
     client.close()
+    mirror.close()
 
 
 @pytest.mark.slow
@@ -195,33 +200,3 @@ def test_an_object_store_is_a_web_seed(seaweedfs: ObjectStore, tmp_path: Path) -
     assert (copy.verdict, copy.good_bytes) == (Verdict.GOOD, sum(sizes.values()))
     assert fetched.bytes_from_mirrors == sum(sizes.values())
     assert dataset.is_at(tmp_path / "out")
-
-
-@pytest.mark.slow
-def test_a_killed_push_is_run_again(seaweedfs: ObjectStore, tmp_path: Path) -> None:
-    """Killed among the parts of a large file: the small one is there, the large one is not; the next push finishes."""
-    (tmp_path / "large").write_bytes(b"x" * (4 * PART))
-    url = f"s3://{seaweedfs.bucket}/killed?endpoint={seaweedfs.endpoint}"
-    files = {
-        "a-small": FileContent(tmp_path / "small", 5, BytesContent("", b"small").sha256),
-        "large": FileContent(tmp_path / "large", 4 * PART, BytesContent("", b"x" * (4 * PART)).sha256),
-    }
-    (tmp_path / "small").write_bytes(b"small")
-    program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom seedbed.mirrors.content import FileContent\n"
-        "from seedbed.mirrors.push import push\nfrom seedbed.mirrors.registry import open_mirror\n"
-        f"folder, sent = Path({str(tmp_path)!r}), []\n"
-        f"files = {{key: FileContent(folder / name, size, sha) for key, name, size, sha in "
-        f"{[(key, one.path.name, one.size_bytes, one.sha256) for key, one in files.items()]!r}}}\n"
-        "def told(key, more):\n    sent.append(more)\n"
-        "    if len(sent) == 4: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"push(open_mirror({url!r}), files, workers=1, told=told)\n"
-    )
-    environ = {**os.environ, **seaweedfs.environ}
-    killed = subprocess.run([sys.executable, "-c", program], env=environ, check=False, timeout=15)
-    mirror = open_mirror(url, environ=seaweedfs.environ)
-
-    assert killed.returncode == -signal.SIGKILL
-    assert [one.key for one in mirror.list()] == ["a-small"]
-    assert push(mirror, files).skipped == ("a-small",)
-    assert [one.size_bytes for one in mirror.list()] == [5, 4 * PART]

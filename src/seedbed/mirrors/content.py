@@ -18,7 +18,7 @@ from seedbed.errors import FileChangedError, UnsuitableFileError
 from seedbed.mirrors.base import Checksum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -109,6 +109,13 @@ def part_bytes_for(size_bytes: int) -> int:
     return max(_MIN_PART_BYTES, mebibytes << 20)
 
 
+def s3_etag(part_md5s: Sequence[bytes]) -> str:
+    """What an S3 store calls a file, from the MD5s of its parts (see :attr:`Checksum.S3_ETAG`)."""
+    if len(part_md5s) <= 1:
+        return (part_md5s or [hashlib.md5(b"", usedforsecurity=False).digest()])[0].hex()
+    return f"{hashlib.md5(b''.join(part_md5s), usedforsecurity=False).hexdigest()}-{len(part_md5s)}"
+
+
 @dataclass(slots=True)
 class Stream:
     """The parts of a content in order, hashed as they are given out. Each iteration starts from the beginning."""
@@ -118,6 +125,8 @@ class Stream:
     """What the mirror will tell of the bytes; made here too, on the way."""
     told: Callable[[int], object] = lambda _: None
     """Progress: told the bytes of each part when it is given out; a new attempt takes them back by a negative."""
+    check: Callable[[], object] = lambda: None
+    """Asked now and then by a back-end that takes long over a part: raises when the push is to end."""
     checksum: str = field(default="", init=False)
     """Of ``kind``, once the last part was given out."""
     _given_bytes: int = field(default=0, init=False)
@@ -133,10 +142,16 @@ class Stream:
         return self.content.size_bytes
 
     def __iter__(self) -> Iterator[bytes]:
+        return self._parts(_Hashes(self.kind))
+
+    def bare_parts(self) -> Iterator[bytes]:
+        """The same without ``checksum``, for a back-end that makes that itself, from several parts at once."""
+        return self._parts(_Hashes(Checksum.NONE))
+
+    def _parts(self, hashes: _Hashes) -> Iterator[bytes]:
         if self._given_bytes:
             self.told(-self._given_bytes)
         self.checksum, self._given_bytes = "", 0
-        hashes = _Hashes(self.kind)
         with self.content.open() as file:
             while self._given_bytes < self.size_bytes:
                 part = self._next_part(file)
@@ -152,12 +167,12 @@ class Stream:
 
     def _next_part(self, file: IO[bytes]) -> bytes:
         wanted = min(self.part_bytes, self.size_bytes - self._given_bytes)
-        part = bytearray()
+        part = file.read(wanted)  # almost always all of it: no copy is made then
         while len(part) < wanted and (more := file.read(wanted - len(part))):
             part += more
         if len(part) < wanted:
             raise self._changed(f"expected {self.size_bytes:,} bytes, got {self._given_bytes + len(part):,}")
-        return bytes(part)
+        return part
 
     def _prove(self, hashes: _Hashes, file: IO[bytes]) -> None:
         if file.read(1):
@@ -195,10 +210,4 @@ class _Hashes:
             return self.sha256.hexdigest()
         if self._md5 is not None:
             return self._md5.hexdigest()
-        return self._etag() if self._kind is Checksum.S3_ETAG else ""
-
-    def _etag(self) -> str:
-        if len(self._part_md5s) <= 1:
-            return (self._part_md5s or [hashlib.md5(b"", usedforsecurity=False).digest()])[0].hex()
-        whole = hashlib.md5(b"".join(self._part_md5s), usedforsecurity=False).hexdigest()
-        return f"{whole}-{len(self._part_md5s)}"
+        return s3_etag(self._part_md5s) if self._kind is Checksum.S3_ETAG else ""

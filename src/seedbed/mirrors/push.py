@@ -103,7 +103,8 @@ class _Run:
         """Whether the file had to be put."""
         if self._is_there(key, content):
             return False
-        stream = Stream(content, self.mirror.traits.checksum, lambda sent_bytes: self._tell(key, sent_bytes))
+        kind = self.mirror.traits.checksum
+        stream = Stream(content, kind, lambda sent_bytes: self._tell(key, sent_bytes), lambda: self._check(key))
         try:
             stored = self.mirror.put(key, stream)
         except InputError as error:
@@ -121,9 +122,12 @@ class _Run:
         return found is not None
 
     def _tell(self, key: str, sent_bytes: int) -> None:
+        self._check(key)
+        self.told(key, sent_bytes)
+
+    def _check(self, key: str) -> None:
         if self.stop.is_set():
             raise failure(self.mirror.name, key, "it was stopped, because another file failed")
-        self.told(key, sent_bytes)
 
 
 def _prove(mirror: Mirror, stored: Stored, content: Content, checksum: str) -> None:

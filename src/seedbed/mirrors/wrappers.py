@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from seedbed.errors import SeedbedError
-from seedbed.mirrors.base import is_passing
+from seedbed.mirrors.base import HoldsParts, is_passing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +85,19 @@ class Wrapped:
     def remove(self, key: str) -> None:
         """Take a file back."""
         return self.around("remove", key, lambda: self.inner.remove(key))
+
+    def unfinished(self, *, prefix: str = "") -> tuple[str, ...]:
+        """What was begun and not finished; nothing when the inner mirror knows of no such thing."""
+        inner = self.inner
+        if not isinstance(inner, HoldsParts):
+            return ()
+        return self.around("unfinished", prefix, lambda: inner.unfinished(prefix=prefix))
+
+    def abandon(self, key: str) -> None:
+        """Drop what was begun under a key."""
+        inner = self.inner
+        if isinstance(inner, HoldsParts):
+            self.around("abandon", key, lambda: inner.abandon(key))
 
     def public_url(self, key: str) -> str:
         """The inner mirror's."""

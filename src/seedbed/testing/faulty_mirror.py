@@ -73,7 +73,7 @@ class FaultyMirror:
             sent.append(sent_bytes)
             stream.told(sent_bytes)
 
-        counted = Stream(stream.content, stream.kind, told)
+        counted = Stream(stream.content, stream.kind, told, stream.check)
         try:
             stored = self.inner.put(key, counted)
         except Exception:

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Any S3 object store as a mirror (obstore).
+"""Any S3 object store as a mirror: obstore, and botocore for large files.
 
 Small files go in one conditional request, which fails when the key is taken; larger ones in parts, several at once,
-and become an object only when the last part was accepted. A put that is interrupted leaves no object; the parts that a
-killed program sent are the store's to drop (a lifecycle rule for incomplete multipart uploads).
+and become an object only when the last part was accepted (:mod:`seedbed.mirrors.s3.multipart`). A put that is
+interrupted leaves no object; the next put of the same file goes on with the parts that the store has.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import mimetypes
+import threading
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote
 
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from seedbed.mirrors.content import Stream
     from seedbed.mirrors.s3.login import Login
     from seedbed.mirrors.s3.place import Place
+    from seedbed.mirrors.s3.uploads import Uploads
 
-_PARTS_AT_ONCE = 4
-"""With parts of 8 MiB and four files at once this holds at most about 160 MiB."""
 _MAX_FILE_BYTES = 5 << 40
 """S3's largest object (Amazon S3 User Guide, *multipart upload limits*)."""
 _MISSING = (NoSuchObject, FileNotFoundError)
@@ -48,7 +48,9 @@ class S3Mirror:
     traits = Traits(is_writable=True, checksum=Checksum.S3_ETAG, max_file_bytes=_MAX_FILE_BYTES)
 
     def __init__(self, place: Place, login: Login) -> None:
-        self._place = place
+        self._place, self._login = place, login
+        self._lock = threading.Lock()
+        self._uploads: Uploads | None = None
         self._is_anonymous = login.is_anonymous
         self._signer = None if login.is_anonymous or login.is_left_to_obstore else _Signer(login)
         self._store = _store(place, self._signer, skip_signature=login.is_anonymous)
@@ -96,34 +98,51 @@ class S3Mirror:
 
     def put(self, key: str, stream: Stream) -> Stored:
         """Keep a file."""
+        if stream.size_bytes > stream.part_bytes:
+            return self._put_large(key, stream)
         object_key = self._place.object_key(key)
         kind: Attributes = {"Content-Type": _media_type(key)}
-        if stream.size_bytes > stream.part_bytes and self.find(key):
-            raise taken(self.name, key)  # a store takes a condition for a whole file only, not for parts
         try:
-            tag = self._send(object_key, stream, kind)
+            done = obstore.put(
+                self._store, object_key, b"".join(stream), attributes=kind, mode="create", use_multipart=False
+            )
         except AlreadyExistsError:
             raise taken(self.name, key) from None
         except _FAILURES as error:
             self._fail(key, error)
-        return Stored(key, stream.size_bytes, tag.strip('"'))
+        return Stored(key, stream.size_bytes, (done["e_tag"] or "").strip('"'))
 
-    def _send(self, object_key: str, stream: Stream, kind: Attributes) -> str:
-        if stream.size_bytes <= stream.part_bytes:
-            done = obstore.put(
-                self._store, object_key, b"".join(stream), attributes=kind, mode="create", use_multipart=False
-            )
-        else:
-            done = obstore.put(
-                self._store,
-                object_key,
-                iter(stream),
-                attributes=kind,
-                chunk_size=stream.part_bytes,
-                max_concurrency=_PARTS_AT_ONCE,
-                use_multipart=True,
-            )
-        return done["e_tag"] or ""
+    def _put_large(self, key: str, stream: Stream) -> Stored:
+        from seedbed.mirrors.s3 import multipart  # noqa: PLC0415  # botocore
+
+        if self.find(key):
+            raise taken(self.name, key)
+        tag = multipart.put(
+            self._open_uploads(),
+            key,
+            stream,
+            media_type=_media_type(key),
+            is_there=lambda: self.find(key) is not None,
+        )
+        return Stored(key, stream.size_bytes, tag)
+
+    def unfinished(self, *, prefix: str = "") -> tuple[str, ...]:
+        """Keys of files of which parts are there, and no more."""
+        return tuple(sorted({one.key for one in self._open_uploads().all(prefix=prefix)}))
+
+    def abandon(self, key: str) -> None:
+        """Drop the parts of a file that was not finished."""
+        self._place.object_key(key)
+        uploads = self._open_uploads()
+        for one in [one for one in uploads.all(prefix=key) if one.key == key]:
+            uploads.abort(one)
+
+    def _open_uploads(self) -> Uploads:
+        from seedbed.mirrors.s3.uploads import Uploads  # noqa: PLC0415  # botocore
+
+        with self._lock:
+            self._uploads = self._uploads or Uploads(self._place, self._login)
+            return self._uploads
 
     def remove(self, key: str) -> None:
         """Delete a file."""
@@ -141,7 +160,9 @@ class S3Mirror:
         return f"{self._place.endpoint or _AMAZON}/{self._place.bucket}/{quote(self._place.object_key(key))}"
 
     def close(self) -> None:
-        """Nothing to give back: obstore pools connections itself."""
+        """Close the connections that large files took; obstore pools its own."""
+        if self._uploads:
+            self._uploads.close()
 
     def _fail(self, key: str, error: Exception) -> NoReturn:
         """Tell a failure; the original stays behind, for what it may repeat of the request."""
