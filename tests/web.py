@@ -12,13 +12,14 @@ from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @dataclass
 class Site:
     """Files by path, and how to misbehave."""
 
-    files: dict[str, bytes]
+    files: dict[str, bytes] = field(default_factory=dict)
     url: str = ""
     has_ranges: bool = True
     etags: dict[str, str] = field(default_factory=dict)
@@ -29,6 +30,15 @@ class Site:
     requests: list[tuple[str, str]] = field(default_factory=list)
     """(path, Range header) of each request."""
     bytes_sent: int = 0
+    folder: Path | None = None
+    """Served too, as it is at the moment."""
+
+    def find(self, path: str) -> bytes | None:
+        """A file; None when there is none."""
+        if path in self.files or self.folder is None:
+            return self.files.get(path)
+        file = self.folder / path.lstrip("/")
+        return file.read_bytes() if file.is_file() else None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -41,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a request."""
         path, wanted = unquote(self.path.partition("?")[0]), self.headers.get("Range", "")
         self.site.requests.append((path, wanted))
-        body = self.site.files.get(path)
+        body = self.site.find(path)
         if body is None:
             self.answer(404, b"<html>no such page</html>")
             return

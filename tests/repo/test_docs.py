@@ -85,7 +85,7 @@ def commands_in(path: Path) -> list[list[str]]:
     lines = [
         line
         for block in re.findall(r"```(?:sh|console|bash)\n(.*?)```", text, re.DOTALL)
-        for line in block.splitlines()
+        for line in block.replace("\\\n", " ").splitlines()
     ]
     lines += re.findall(r"`(seedbed [a-z][^`\n]*)`", text)
     typed = (line.strip().removeprefix("$ ") for line in lines)

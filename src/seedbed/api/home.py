@@ -47,6 +47,11 @@ class Home:
         return self.data / "catalogs"
 
     @property
+    def publications(self) -> Path:
+        """Journals of publications that are not over, one folder each."""
+        return self.data / "publications"
+
+    @property
     def published(self) -> tuple[Path, ...]:
         """Catalogue folders that this person publishes, those still there.
 

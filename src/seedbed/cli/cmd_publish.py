@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seedbed.cli import catalog_options, field_options, output, passphrase, progress
+from seedbed.cli import catalog_options, field_options, output, passphrase, progress, publish_options
 from seedbed.cli.hashing import hashed
-from seedbed.cli.wish import SIZE, are_urls, wish_of
+from seedbed.cli.wish import SIZE, are_urls
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from seedbed.publishing.request import Prepared, Published, Request
+    from seedbed.publishing.request import Catalog, Prepared, Published, Request
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH|URL...")
-@click.option("--dataset", required=True, metavar="ID", help="The dataset's name in the catalogue, such as mx-rivers.")
+@click.argument("paths", nargs=-1, metavar="PATH|URL...")
+@click.option("--dataset", default="", metavar="ID", help="The dataset's name in the catalogue, such as mx-rivers.")
 @click.option("--version", default="", metavar="V", help="Of this data; today's date if not given.")
 @catalog_options.catalog_option
 @catalog_options.keys_option
 @catalog_options.wait_option
 @field_options.field_options
+@publish_options.mirror_options
 @click.option("--name", default="", metavar="NAME", help="The torrent's name; that of the file or folder if not given.")
 @click.option("--format", "format_", type=click.Choice(["hybrid", "v1", "v2"]), default=None, help="[default: hybrid]")
 @click.option("--piece-length", type=SIZE, default=0, metavar="N", help="Bytes, or 1MiB; chosen from the files if not.")
@@ -49,10 +50,30 @@ def publish(paths: tuple[str, ...], **options: Any) -> None:
     Makes the torrent, the catalogue entry and a signed release of the catalogue. Fields that you do not give are
     taken from --metadata, from a datapackage.json or STAC file among the data, from the data itself, and from the
     version before. A published version never changes; the same data again is nothing new.
-    """
-    from seedbed.publishing import catalog_folder, flow, nesting  # noqa: PLC0415  # imports stay inside: --help must be quick
 
+    With --mirror the data is also pushed to folders, object stores and archives (docs/mirrors.md), and every copy is
+    proved before the version is in the catalogue. Whatever interrupts it, the same command or --resume goes on.
+    """
+    from seedbed.cli import publication  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    if options["pending"]:
+        publication.show_pending(options["mirrors"])
+    elif options["abandon"]:
+        publication.abandon(publish_options.one_name(paths))
+    elif options["resume"]:
+        _publish(*publication.restored(publish_options.one_name(paths), options))
+    else:
+        _publish(paths, options)
+
+
+def _publish(paths: tuple[str, ...], options: dict[str, Any]) -> None:
+    from seedbed.cli import publication  # noqa: PLC0415
+    from seedbed.publishing import catalog_folder, flow, nesting  # noqa: PLC0415
+
+    publish_options.check(paths, options)
+    publication.check_mirrors(options["mirrors"])
     folder = catalog_options.catalog_folder(options["catalog"])
+    options["catalog"] = str(folder)
     request = _request(paths, options)
     known = catalog_folder.open_folder(folder)
     if isinstance(request.source, str):
@@ -66,8 +87,8 @@ def publish(paths: tuple[str, ...], **options: Any) -> None:
         with hashed(prepared.plan, options) as created:
             done = flow.release(prepared, created, known, now=_now(), is_trial=True)
     else:
-        done = _release(prepared, folder, options)
-    _tell(done, folder, request, is_trial=options["dry_run"])
+        done = _release(prepared, paths, known, folder, options)
+    _tell(done, folder, request, is_trial=options["dry_run"], mirrors=options["mirrors"])
 
 
 def _now() -> dt.datetime:
@@ -84,16 +105,20 @@ def _request(paths: tuple[str, ...], options: dict[str, Any]) -> Request:
         version=options["version"],
         said=field_options.said(options),
         metadata_file=field_options.metadata_file(options),
-        wish=wish_of(options),
+        wish=publish_options.wish(options),
         name=options["name"],
         follow_symlinks=options["follow_symlinks"],
+        goes_to_mirrors=bool(options["mirrors"]),
         inspects=not options["no_inspect"],
     )
 
 
-def _release(prepared: Prepared, folder: Path, options: dict[str, Any]) -> Published:
+def _release(
+    prepared: Prepared, paths: tuple[str, ...], known: Catalog, folder: Path, options: dict[str, Any]
+) -> Published:
     """Hash, then take the catalogue for the short part that needs it alone; the keys are tried before."""
     from seedbed.catalog.releasing.publisher import open_publisher  # noqa: PLC0415
+    from seedbed.cli import publication  # noqa: PLC0415
     from seedbed.publishing import flow  # noqa: PLC0415
 
     opened = partial(
@@ -104,14 +129,17 @@ def _release(prepared: Prepared, folder: Path, options: dict[str, Any]) -> Publi
         now=_now,
         passphrase=functools.cache(passphrase.ask),
     )
+    if options["mirrors"] or options["minter"]:
+        return publication.publish(prepared, paths, options, publication.OwnCatalog(known, opened, _now))
     with opened() as publisher:
         publisher.refuse_unable()
     with hashed(prepared.plan, options) as created, opened() as publisher:
         return flow.release(prepared, created, publisher, now=_now())
 
 
-def _tell(done: Published, folder: Path, request: Request, *, is_trial: bool) -> None:
+def _tell(done: Published, folder: Path, request: Request, *, is_trial: bool, mirrors: tuple[str, ...]) -> None:
     from seedbed.cli import published_text  # noqa: PLC0415
 
-    text = published_text.text(done, folder, str(request.source) if isinstance(request.source, str) else "", is_trial)
+    source = str(request.source) if isinstance(request.source, str) else ""
+    text = published_text.text(done, folder, source, is_trial, mirrors)
     output.result(published_text.facts(done, folder), text)

@@ -21,12 +21,15 @@ _CONNECTIONS = 4
 
 
 @contextmanager
-def hashed(plan: Plan, options: Mapping[str, Any]) -> Iterator[Created]:
+def hashed(
+    plan: Plan, options: Mapping[str, Any], told: Callable[[int, bytes], object] = lambda _index, _sha256: None
+) -> Iterator[Created]:
     """Hash a dataset; yields its torrent. What was hashed is remembered until the caller is done with it.
 
     Args:
         plan: What to make.
         options: ``workers``, ``cluster`` and ``no_resume``, as the commands have them.
+        told: See :func:`seedbed.hashing.job.hash_dataset`.
     """
     from seedbed.creating import create as flow  # noqa: PLC0415
 
@@ -37,7 +40,7 @@ def hashed(plan: Plan, options: Mapping[str, Any]) -> Iterator[Created]:
         if record and stack.enter_context(record).known_batches:
             output.say("Going on where an earlier run was interrupted.")
         with progress.bar("Hashing") as report:
-            created = flow.create(plan, executor, wanted=wanted, journal=record, progress=_teller(report))
+            created = flow.create(plan, executor, wanted=wanted, journal=record, progress=_teller(report), told=told)
         yield created
         if record:
             record.remove()

@@ -7,6 +7,7 @@ left. ``rich`` is imported only when a bar is due, so short work never pays for 
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,7 +17,7 @@ from seedbed.cli import output
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 DUE_S = 1.0
 """Shorter work shows no bar: it would only flicker."""
@@ -40,6 +41,45 @@ def bar(label: str) -> Iterator[Report]:
         yield shown.report
     finally:
         shown.close()
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int], object]]:
+    """Bars side by side, one for each name that is told; from several threads.
+
+    Yields what is called with a name, bytes done, and bytes in all.
+    """
+    if not output.shows_progress():
+        yield lambda *_: None
+        return
+    shown = _Bars()
+    try:
+        yield shown.report
+    finally:
+        shown.close()
+
+
+class _Bars:
+    def __init__(self) -> None:
+        self._due_s = time.monotonic() + DUE_S
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def report(self, name: str, done: int, total: int) -> None:
+        with self._lock:
+            if self._progress is None:
+                if time.monotonic() < self._due_s:
+                    return
+                self._progress = _rich_progress()
+                self._progress.start()
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(output.plain(name), note="")
+            self._progress.update(self._tasks[name], completed=done, total=total or None)
+
+    def close(self) -> None:
+        if self._progress:
+            self._progress.stop()
 
 
 class _Bar:

@@ -29,6 +29,9 @@ def facts(done: Published, folder: Path) -> dict[str, Any]:
         "infohash_v1": one.torrent.info_hash_v1 or None,
         "infohash_v2": one.torrent.info_hash_v2 or None,
         "magnet": one.torrent.magnet,
+        "doi": one.doi or None,
+        "concept_doi": one.concept_doi or None,
+        "mirrors": [{"key": copy.key, "href": copy.href} for copy in one.mirrors],
         "torrent": str(folder / paths.torrent(one.torrent.best_hex)) if released or not done.is_new else None,
         "size_bytes": one.size_bytes,
         "file_count": one.file_count,
@@ -44,7 +47,7 @@ def facts(done: Published, folder: Path) -> dict[str, Any]:
     }
 
 
-def text(done: Published, folder: Path, source: str, is_trial: bool) -> str:  # noqa: FBT001
+def text(done: Published, folder: Path, source: str, is_trial: bool, mirrors: tuple[str, ...] = ()) -> str:  # noqa: FBT001
     """For people: a table, and what to do next.
 
     Args:
@@ -52,13 +55,22 @@ def text(done: Published, folder: Path, source: str, is_trial: bool) -> str:  # 
         folder: The catalogue.
         source: The data, where it is on this machine; else empty.
         is_trial: Whether nothing was meant to be written.
+        mirrors: Where the data was meant to go.
     """
-    if not done.is_new:
+    if not (done.is_new or done.released):
         edit = f"seedbed catalog edit {done.release.id} changes what is said of it."
-        return f"Nothing new: this very data is published as {done.release.id}. {edit}"
-    head = f"{done.release.id} would be published:" if is_trial else f"{done.release.id} is published:"
+        more = f" The same command with --version {done.release.version} adds mirrors to it." if mirrors else ""
+        return f"Nothing new: this very data is published as {done.release.id}. {edit}{more}"
+    head = f"{done.release.id} {_became(done, is_trial=is_trial)}:"
     rows = [f"  {name:<10} {output.plain(value)}" for name, value in _rows(done) if value]
-    return "\n".join([head, "", *rows, *_standing(done, folder), *_next(done, folder, source)])
+    planned = [f"  {'mirror':<10} {output.plain(url)}" for url in mirrors if is_trial]
+    return "\n".join([head, "", *rows, *planned, *_standing(done, folder), *_next(done, folder, source)])
+
+
+def _became(done: Published, *, is_trial: bool) -> str:
+    if is_trial:
+        return "would be published"
+    return "is published" if done.is_new else "has further copies"
 
 
 def _rows(done: Published) -> list[tuple[str, str]]:
@@ -73,6 +85,8 @@ def _rows(done: Published) -> list[tuple[str, str]]:
         ("info-hash", f"v1 {one.torrent.info_hash_v1}" if one.torrent.info_hash_v1 else ""),
         ("", f"v2 {one.torrent.info_hash_v2}" if one.torrent.info_hash_v2 else ""),
         ("magnet", one.torrent.magnet),
+        ("DOI", f"{one.doi}{f' (all versions: {one.concept_doi})' if one.concept_doi else ''}"),
+        *(("mirror", copy.href) for copy in one.mirrors),
     ]
 
 

@@ -77,7 +77,7 @@ def prepare(
     found, each = _inspect(request, files, progress)
     told = [] if files else ["Data behind URLs is not looked into: give --bbox and --time."]
     before = versions.newest(catalog.versions(request.dataset))
-    if before and "&ws=" in before.torrent.magnet and not request.wish.web_seeds:
+    if before and "&ws=" in before.torrent.magnet and not (request.wish.web_seeds or request.goes_to_mirrors):
         told.append(f"{before.id} has a web seed and this version has none: --webseed URL gives it one.")
     return Prepared(request, plan, sources, found, each, (*dataset.remarks, *remarks, *told, *found.remarks))
 

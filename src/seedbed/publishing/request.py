@@ -36,6 +36,8 @@ class Request:
     name: str = ""
     """Of the torrent; empty: the file's or folder's own."""
     follow_symlinks: bool = False
+    goes_to_mirrors: bool = False
+    """Whether it gets copies, and with them web seeds, on the way (``publishing.transaction``)."""
     inspects: bool = True
     """Whether extent, columns and times are read from the data."""
 

@@ -176,6 +176,7 @@ def test_what_goes_beside_the_data_is_with_every_copy(world: World) -> None:
     assert metainfo_reader.parse(record.files.files["lakes.torrent"]).comment == "https://doi.org/10.5072/1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_after", [False, True])
 def test_killed_at_every_call_it_goes_on_to_the_same_result(tmp_path: Path, is_after: bool) -> None:  # noqa: FBT001
     """And before the catalogue's release nobody is led to anything; afterwards nothing is left over."""
@@ -286,6 +287,26 @@ def test_the_same_data_again_is_nothing_new_and_leaves_nothing(world: World) -> 
     assert not list((world.root / "again").glob("*.json"))
 
 
+def test_a_published_version_gets_a_further_home(world: World) -> None:
+    """The same data under the same version: its copies that are there stay, and what goes beside them too."""
+    one_home = {"homes": [Home(SHELF)], "min_mirrors": 0}
+    world.publish(**one_home)
+    (world.data / "read me.txt").write_text("Rivers.")
+    world.publish(version="2", **one_home)
+    (world.data / "read me.txt").write_text("Lakes.")
+    before = world.everything["shelf"]
+
+    done = world.publish()
+
+    assert (done.is_new, done.released is not None) == (False, True)
+    release = world.catalog.releases["lakes@1"]
+    assert [one.key for one in release.mirrors] == ["own", "zenodo"]
+    assert world.catalog.releases["lakes@2"].latest
+    assert world.everything["shelf"] == before
+    assert "lakes.torrent" in world.archive.records[0].files.files
+
+
+@pytest.mark.slow
 def test_abandoned_at_every_call_nothing_is_left(tmp_path: Path) -> None:
     """But what is public for good is told; and what is in the catalogue can no longer be abandoned."""
     for number in range(1, 200):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seedbed.catalog.model import Mirror
+from seedbed.catalog.stac.terms import MIRROR_KEYS
 from seedbed.core.layout import quoted_path
 
 if TYPE_CHECKING:
@@ -28,24 +29,23 @@ def web_seed(address: Address, dataset: Dataset) -> str:
     return address.href.removesuffix(tail) if fits else ""
 
 
-def template(address: Address, dataset: Dataset) -> str:
-    """What a fetch and an audit ask (:func:`seedbed.core.layout.web_seed_url`)."""
-    if dataset.is_single_file:
-        return address.href
-    return address.href + ("{flat}" if address.is_flat else "{path}")
-
-
 def mirrors(copies: Sequence[tuple[str, Address]], others: Sequence[Mirror] = ()) -> tuple[Mirror, ...]:
     """What the catalogue says.
 
     Args:
-        copies: Word for the kind of mirror, and address. Of several of one kind the first is named, and
-            others as far as there are words; all may be web seeds.
+        copies: Word for the kind of mirror, and address. Of several of one kind the first gets the word, others a
+            numbered one as far as there are any; all may be web seeds.
         others: That the person named.
     """
     found: dict[str, Mirror] = {}
     for word, address in copies:
-        key = next((one for one in (word, "other") if one not in found), "")
+        words = [one for one in MIRROR_KEYS if one.startswith(word)]
+        key = next((one for one in (*words, "other", "other-2") if one not in found), "")
         if key:
-            found[key] = Mirror(key, address.href)
+            found[key] = mirror(key, address)
     return (*found.values(), *(one for one in others if one.key not in found))
+
+
+def mirror(key: str, address: Address) -> Mirror:
+    """An address as the catalogue says it."""
+    return Mirror(key, address.href, layout="flat" if address.is_flat else "")

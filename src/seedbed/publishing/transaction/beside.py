@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from seedbed.publishing.request import Published
 
 
+ENDINGS = ("torrent", "magnet", "btih", "meta4", "datapackage.json")
+"""Behind the torrent's name and a dot."""
+
+
 def files(version: Published) -> dict[str, bytes]:
     """Name -> bytes.
 
@@ -22,10 +26,14 @@ def files(version: Published) -> dict[str, bytes]:
         version: As it will be published.
     """
     facts = version.release.torrent
-    package = json.dumps(version.datapackage, ensure_ascii=False, indent=1, sort_keys=True)
-    return {
-        f"{facts.name}.torrent": version.torrent,
-        f"{facts.name}.magnet": f"{facts.magnet}\n".encode(),
-        f"{facts.name}.btih": f"{facts.best_hex}\n".encode(),
-        f"{facts.name}.datapackage.json": f"{package}\n".encode(),
-    }
+    package = (
+        json.dumps(version.datapackage, ensure_ascii=False, indent=1, sort_keys=True) if version.datapackage else ""
+    )
+    contents = (
+        version.torrent,
+        f"{facts.magnet}\n".encode(),
+        f"{facts.best_hex}\n".encode(),
+        b"",
+        package.encode(),
+    )
+    return {f"{facts.name}.{ending}": data for ending, data in zip(ENDINGS, contents, strict=True) if data}

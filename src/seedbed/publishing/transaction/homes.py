@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seedbed.core import names
 from seedbed.errors import SeedbedError, SourceError
 from seedbed.mirrors.wrappers import Patience, Wrapped
+from seedbed.publishing.transaction.beside import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from seedbed.mirrors.deposits import Deposit, Depository
     from seedbed.publishing.transaction.journal import Home, Journal, State
     from seedbed.publishing.transaction.tools import Tools
-
-FILES_BESIDE = 5
-"""Small files that go beside the data (:mod:`.beside`); an archive with a limit must have room for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Homes:
         self._journal.save()
         state = self._journal.state
         copies = [one for one in state.homes if one.takes_data and not one.failure]
-        if len(copies) >= state.min_mirrors and not self._is_needed(home):
+        if state.min_mirrors and len(copies) >= state.min_mirrors and not self._is_needed(home):
             return
         hint = f"{error.hint} " if error.hint else ""
         error.hint = (
@@ -151,6 +150,7 @@ def _begin(home: Home, depository: Depository, state: State, dataset: Dataset, b
     deposit = depository.begin(state.wanted(previous))
     if deposit.takes_data:
         _refuse_too_much(depository, dataset)
+        _refuse_twins(deposit, state.name, dataset)
     if not home.is_begun:
         home.keep = sorted(deposit.held())
     home.is_begun, home.takes_data, home.page_url = True, deposit.takes_data, deposit.facts.page_url
@@ -166,10 +166,21 @@ def _refuse_too_much(depository: Depository, dataset: Dataset) -> None:
     traits = depository.traits
     for what, limit, got in (
         ("bytes", traits.max_total_bytes, dataset.size_bytes),
-        ("files", traits.max_files and traits.max_files - FILES_BESIDE, len(dataset.items)),
+        ("files", traits.max_files and traits.max_files - len(ENDINGS), len(dataset.items)),
     ):
         if limit is not None and got > limit:
             raise SourceError(
                 f"{depository.name}: the dataset is too large: expected at most {limit:,} {what}, got {got:,}",
                 hint="An archive that is too small for the data can still describe it: add ?data=no to its URL.",
             )
+
+
+def _refuse_twins(deposit: Deposit, name: str, dataset: Dataset) -> None:
+    """Two files under one name, where there are no folders or beside the data, would be one file.
+
+    Raises:
+        NameRefusedError: there are such.
+    """
+    paths = [(name,) if dataset.is_single_file else (name, *item.path) for item in dataset.items]
+    keys = [deposit.key(path) for path in (*paths, *((f"{name}.{ending}",) for ending in ENDINGS))]
+    names.check_unique([key.split("/") for key in keys])

@@ -78,7 +78,7 @@ class State:
     """What the person asked for, so that ``--resume`` needs no more than the name."""
     homes: list[Home]
     min_mirrors: int = 0
-    """Copies that must be proved before the version is in the catalogue."""
+    """Copies that must be proved before the version is in the catalogue; 0 for all."""
     minter: str = ""
     """Who registers the DOI, if no home does: ``datacite:10.…``."""
     doi: str = ""

@@ -60,6 +60,13 @@ class Making:
         return self._others[-1] if self._others else None
 
     @property
+    def _named_before(self) -> Release | None:
+        """The version that the torrent names: the one before it, also when there are newer ones."""
+        if self.ours is None:
+            return self.before
+        return next((one for one in self._others if self.ours and one.version == self.ours.predecessor), None)
+
+    @property
     def said(self) -> Said:
         """What everybody says of it."""
         return merge(self._prepared.sources).said
@@ -99,7 +106,7 @@ class Making:
         """The torrent, naming the copies that some homes have. Which version came before it is decided once."""
         plan, state = self._prepared.plan, self._state
         if state.similar is None:
-            state.similar = [self.before.torrent.best_hex] if self.before else []
+            state.similar = [one.torrent.best_hex for one in (self._named_before,) if one]
         similar = (bytes.fromhex(one)[:20] for one in state.similar)
         seeds = (addresses.web_seed(at, self.dataset) for guest in guests if (at := guest.deposit.address))
         wish = replace(
@@ -118,7 +125,8 @@ class Making:
         """The version as it will be, or as it is; nothing is written."""
         created = self.torrent(hashes, guests)
         prepared = self._with_words(created, guests)
-        return flow.release(prepared, created, self._catalog, now=self._state.moment, is_trial=True, is_final=True)
+        done = flow.release(prepared, created, self._catalog, now=self._state.moment, is_trial=True, is_final=True)
+        return done if done.is_new else replace(done, torrent=created.torrent)
 
     def release(self, hashes: Hashes, guests: Sequence[Guest], publisher: Publisher, now: dt.datetime) -> Published:
         """The version, put into the catalogue; nothing is done when it is there."""

@@ -125,9 +125,11 @@ class Publication:
         version = self._made.trial(hashes, homes.on_board)
         about = description(version.release, self._tools.catalog.site, self._made.before)
         files = {name: self._journal.keep(name, data) for name, data in beside.files(version).items()}
+        is_known = self._made.ours is not None
 
         def do(guest: Guest) -> None:
-            push(guest.mirror, {guest.deposit.key((name,)): BytesContent(name, data) for name, data in files.items()})
+            contents = {guest.deposit.key((name,)): BytesContent(name, data) for name, data in files.items()}
+            push(guest.mirror, {key: one for key, one in contents.items() if not (is_known and guest.mirror.find(key))})
             guest.deposit.describe(about)
 
         homes.each("describing", "is_described", do)
@@ -138,8 +140,11 @@ class Publication:
     def _prove(self, homes: Homes, hashes: Hashes) -> None:
         """Read each copy as anybody would; one that nobody can read by HTTP was proved by the push."""
         due = [one for one in homes.on_board if one.deposit.address and not one.home.is_verified]
+        single = self._made.dataset.is_single_file
         urls = {
-            id(one): addresses.template(one.deposit.address, self._made.dataset) for one in due if one.deposit.address
+            id(one): addresses.mirror("other", at).web_seed(is_single_file=single)
+            for one in due
+            if (at := one.deposit.address)
         }
         self._tools.say("Proving the copies.")
         torrent = metainfo_reader.parse(self._made.torrent(hashes, []).torrent)

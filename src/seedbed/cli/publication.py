@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed publish`` to mirrors: begun, gone on with, taken back, listed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seedbed.cli import output, progress
+from seedbed.cli.hashing import hashed
+from seedbed.cli.wish import are_urls
+from seedbed.errors import InputError, PartlyDoneError, SeedbedError
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from seedbed.creating.create import Created, Plan
+    from seedbed.publishing.request import Catalog, Prepared, Published, Publisher
+    from seedbed.publishing.transaction.journal import Journal, State
+    from seedbed.publishing.transaction.tools import Tools
+
+_OF_THIS_RUN = frozenset(("resume", "abandon", "pending", "dry_run", "wait_s", "min_mirrors"))
+"""Options that say nothing of what is published where."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCatalog:
+    """The catalogue that a version goes into."""
+
+    known: Catalog
+    """To be read."""
+    publisher: Callable[[], AbstractContextManager[Publisher]]
+    """Holds it open for changes."""
+    now: Callable[[], dt.datetime]
+
+
+def check_mirrors(urls: tuple[str, ...]) -> None:
+    """Refuse what cannot be opened, before it is written down anywhere: somebody may have put a password into a URL.
+
+    Raises:
+        InputError: a URL or its credentials cannot be used.
+    """
+    from seedbed.mirrors.registry import open_depository  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    for url in urls:
+        open_depository(url).close()
+
+
+def publish(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, Any], own: OwnCatalog) -> Published:
+    """Publish to mirrors and in the catalogue; goes on with what was begun by the same command.
+
+    Args:
+        prepared: What shall be published.
+        paths: As the person gave them.
+        options: Of the command; ``catalog`` is the catalogue's folder.
+        own: The catalogue.
+
+    Raises:
+        InputError: the same version is being published in another way.
+        SeedbedError: too few mirrors have it; the catalogue is as it was.
+    """
+    from seedbed.api import publication  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.publishing.transaction import journal, run  # noqa: PLC0415
+
+    home = Home.of_environment()
+    state = _new_state(prepared, paths, options, own)
+    known = _begun(publication.states(home), state)
+    state = known or state
+    where = publication.folder_of(home, Path(state.catalog), state.item_id)
+    prepared = replace(prepared, request=replace(prepared.request, version=state.version))
+    if known:
+        output.say(f"Going on with {state.item_id}, begun {state.begun}.")
+    with journal.open_journal(where) if known else journal.create(where, state) as held, progress.bars() as sent:
+        held.state.min_mirrors = options["min_mirrors"] or held.state.min_mirrors
+        tools = _tools(options, own, sent)
+        try:
+            return run.run(held, prepared, tools)
+        except KeyboardInterrupt:
+            output.say(f"Not published yet: seedbed publish --resume {state.item_id} goes on from here.")
+            raise
+        finally:
+            _tell_left_behind(held)
+
+
+def restored(item_id: str, options: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The command of a publication that is not over: its paths and options.
+
+    Raises:
+        NotFoundError: there is none to go on with.
+        InputError: there are several.
+    """
+    from seedbed.api import publication  # noqa: PLC0415
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.publishing.transaction import journal  # noqa: PLC0415
+
+    state = journal.read(publication.find(Home.of_environment(), item_id))
+    kept = {key: tuple(value) if isinstance(value, list) else value for key, value in state.command["options"].items()}
+    return tuple(state.command["paths"]), {**options, **kept}
+
+
+def abandon(item_id: str) -> None:
+    """Take a publication back."""
+    from seedbed.api import publication  # noqa: PLC0415
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.publishing import catalog_folder  # noqa: PLC0415
+    from seedbed.publishing.transaction import abandon as abandoning  # noqa: PLC0415
+    from seedbed.publishing.transaction import journal  # noqa: PLC0415
+
+    where = publication.find(Home.of_environment(), item_id)
+    with journal.open_journal(where) as held:
+        name = held.state.item_id
+        catalog = catalog_folder.open_folder(Path(held.state.catalog))
+        never: Any = None  # nothing is made
+        tools = _tools({"lan": False}, OwnCatalog(catalog, never, never), lambda *_: None)
+        stays = abandoning.abandon(held, tools)
+    text = "\n".join([f"{name}: nothing of it is left.", *(f"  but {output.plain(one)}" for one in stays)])
+    output.result({"id": name, "stays": stays}, text)
+
+
+def show_pending(mirrors: tuple[str, ...]) -> None:
+    """List publications that are not over, and what was begun on mirrors by anybody's lost journal.
+
+    Args:
+        mirrors: Further ones to look at, besides those of the publications.
+    """
+    from seedbed.api import publication  # noqa: PLC0415
+    from seedbed.api.home import Home  # noqa: PLC0415
+
+    states = publication.states(Home.of_environment())
+    urls = dict.fromkeys([*(home.url for state in states for home in state.homes), *mirrors])
+    left = [found for url in urls for found in _left_at(url, {state.token for state in states})]
+    facts = {"publications": [_facts(state) for state in states], "left": left}
+    lines = [line for state in states for line in _lines(state)]
+    lines += [f"left over: {output.plain(one['mirror'])}  {output.plain(one['text'])}" for one in left]
+    output.result(facts, "\n".join(lines) or "Every publication is finished.")
+
+
+def _new_state(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, Any], own: OwnCatalog) -> State:
+    from seedbed.publishing import entry  # noqa: PLC0415
+    from seedbed.publishing.transaction.journal import Home, State  # noqa: PLC0415
+
+    request, dataset, now = prepared.request, prepared.plan.dataset, own.now()
+    return State(
+        token=uuid.uuid4().hex,
+        dataset=request.dataset,
+        version=request.version or entry.free_version(own.known.versions(request.dataset), now),
+        name=dataset.name,
+        is_single_file=dataset.is_single_file,
+        catalog=str(Path(options["catalog"]).absolute()),
+        begun=now.isoformat(),
+        command=_command(paths, options),
+        homes=[Home(url) for url in dict.fromkeys(options["mirrors"])],
+        min_mirrors=options["min_mirrors"],
+        minter=options["minter"],
+    )
+
+
+def _command(paths: tuple[str, ...], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the person asked for, as the journal keeps it; files by their whole paths."""
+    kept = {key: value for key, value in options.items() if key not in _OF_THIS_RUN and value}
+    for key in ("catalog", "keys_dir", "metadata_file"):
+        if kept.get(key):
+            kept[key] = str(Path(kept[key]).absolute())
+    places = paths if are_urls(paths) else [str(Path(path).absolute()) for path in paths]
+    command: dict[str, Any] = json.loads(json.dumps({"paths": list(places), "options": kept}))
+    return command
+
+
+def _begun(states: list[State], wanted: State) -> State | None:
+    """The publication that the same command began; None when there is none.
+
+    Raises:
+        InputError: another command is publishing the same version.
+    """
+    for known in states:
+        if (known.catalog, known.dataset) != (wanted.catalog, wanted.dataset):
+            continue
+        if known.command == wanted.command:
+            return known
+        if known.version == wanted.version or not wanted.command["options"].get("version"):
+            raise InputError(
+                f"{known.item_id}: it is being published since {known.begun} by another command",
+                hint=f"'seedbed publish --resume {known.item_id}' goes on with it, "
+                f"'seedbed publish --abandon {known.item_id}' takes it back. Or give this data a --version of its own.",
+            )
+    return None
+
+
+def _tools(options: Mapping[str, Any], own: OwnCatalog, sent: Callable[[str, int, int], object]) -> Tools:
+    from seedbed.api import publication  # noqa: PLC0415
+    from seedbed.mirrors.registry import open_depository  # noqa: PLC0415
+    from seedbed.publishing.transaction.tools import Tools  # noqa: PLC0415
+
+    def hash_all(plan: Plan, told: Callable[[int, bytes], object]) -> Created:
+        with hashed(plan, options, told) as created:
+            return created
+
+    return Tools(
+        depository=open_depository,
+        minter=publication.minter,
+        hash=hash_all,
+        audit=publication.auditor(lan=options["lan"]),
+        catalog=own.known,
+        publisher=own.publisher,
+        now=own.now,
+        say=output.say,
+        sent=sent,
+    )
+
+
+def _tell_left_behind(journal: Journal) -> None:
+    """Say which mirrors were left behind, when the version is published without them.
+
+    Raises:
+        PartlyDoneError: there are such.
+    """
+    state = journal.state
+    behind = [home for home in state.homes if home.failure]
+    if state.released and behind:
+        lines = "".join(f"\n  {output.plain(home.url)}: {home.failure}" for home in behind)
+        raise PartlyDoneError(
+            f"{state.item_id} is published, but not everywhere:{lines}",
+            hint=f"seedbed publish --resume {state.item_id} tries again.",
+        )
+
+
+def _left_at(url: str, tokens: set[str]) -> list[dict[str, str]]:
+    """What was begun at a mirror, and belongs to no publication that is known here."""
+    from seedbed.mirrors.registry import open_depository  # noqa: PLC0415
+
+    try:
+        with closing(open_depository(url)) as depository:
+            found = [one for one in depository.unfinished() if one.token not in tokens]
+    except SeedbedError as error:
+        output.say(f"It cannot be asked what is left over: {error.message}")
+        return []
+    return [{"mirror": url, "id": one.id, "text": one.text} for one in found]
+
+
+def _facts(state: State) -> dict[str, Any]:
+    return {
+        "id": state.item_id,
+        "begun": state.begun,
+        "catalog": state.catalog,
+        "doi": state.doi or None,
+        "serial": state.released or None,
+        "mirrors": [{"url": home.url, "state": _standing(home), "failure": home.failure} for home in state.homes],
+    }
+
+
+def _lines(state: State) -> list[str]:
+    doi = f", DOI {state.doi}" if state.doi else ""
+    head = f"{state.item_id}  begun {state.begun}{doi}"
+    return [
+        head,
+        *(f"  {_standing(home):<9} {output.plain(home.url)}  {home.failure}".rstrip() for home in state.homes),
+    ]
+
+
+def _standing(home: Any) -> str:
+    """How far a mirror is, in a word."""
+    steps = (("in_catalog", "published"), ("is_verified", "proved"), ("is_finished", "public"),
+             ("is_described", "described"), ("is_pushed", "pushed"), ("is_begun", "begun"))  # fmt: skip
+    return next((word for field, word in steps if getattr(home, field)), "waiting")

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed publish --mirror``: what a person sees, and that a killed one goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.web import Handler, Site, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
+PROGRAM = str(Path(sys.executable).with_name("seedbed"))
+SAID = ("--dataset", "lakes", "--title", "Lakes", "--license", "CC0-1.0", "--lan")
+
+
+class Person:
+    """Somebody with a catalogue, data, and a folder that a web server serves."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = {
+            **os.environ, "SEEDBED_HOME": str(root / "home"), "SEEDBED_CATALOG": "", "XDG_CACHE_HOME": str(root / "c"),
+        }  # fmt: skip
+        (root / "lakes").mkdir()
+        (root / "lakes/a.csv").write_text("id\n1\n")
+        (root / "lakes/b.csv").write_text("id\n2\n")
+        self.run("catalog", "init", root / "site")
+
+    def start(self, *words: object) -> subprocess.Popen[str]:
+        """A command."""
+        command = [PROGRAM, *map(str, words)]
+        return subprocess.Popen(
+            command, env=self.environment, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *words: object, code: int = 0) -> tuple[dict[str, Any], str]:
+        """A command to its end: its JSON, and what it said besides."""
+        process = self.start(*words, "--json")
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == code, out + err
+        value: dict[str, Any] = json.loads(out)
+        return value, err
+
+    def mirror(self, site: Site) -> str:
+        """The folder, with its web server."""
+        return f"{(self.root / 'www').as_uri()}?public={site.url}/"
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    """Somebody."""
+    return Person(tmp_path)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """The web server."""
+    with serving(Site(folder=tmp_path / "www")) as served:
+        yield served
+
+
+def is_missing(handler: Handler, _body: bytes) -> bool:
+    """Every answer is a 404."""
+    handler.answer(404, b"")
+    return True
+
+
+def test_one_command_publishes_everywhere(person: Person, site: Site, tmp_path: Path) -> None:
+    """A folder with a web server and one without: both have the data, the catalogue names the one that can be read."""
+    done, _ = person.run("publish", "lakes", *SAID, "--version", 1, "--mirror", person.mirror(site),
+                         "--mirror", (tmp_path / "nas").as_uri())  # fmt: skip
+
+    assert done["mirrors"] == [{"key": "own", "href": f"{site.url}/lakes/1/lakes/"}]
+    assert done["item"]["assets"]["torrent"]["bt:webseeds"] == [f"{site.url}/lakes/1/"]
+    for name in ("www", "nas"):
+        assert (tmp_path / name / "lakes/1/lakes/a.csv").read_text() == "id\n1\n"
+    assert person.run("publish", "--pending")[0] == {"publications": [], "left": []}
+    fetched, _ = person.run("fetch", "lakes", "--lan", "--no-dht", "-o", tmp_path / "got")
+    assert fetched["bytes_from_mirrors"] == 10
+
+
+def test_a_mirror_that_is_down_is_gone_on_with(person: Person, site: Site, tmp_path: Path) -> None:
+    """Nothing is in the catalogue; it is listed; the same command goes on; then it is over."""
+    command = ("publish", "lakes", *SAID, "--version", 1, "--mirror", person.mirror(site))
+    site.misbehave = is_missing
+
+    failed, _ = person.run(*command, code=12)
+
+    assert "missing" in failed["message"]
+    assert "--resume lakes@1" in failed["hint"]
+    (pending,) = person.run("publish", "--pending")[0]["publications"]
+    assert (pending["id"], pending["serial"], pending["mirrors"][0]["state"]) == ("lakes@1", None, "public")
+    other, _ = person.run("publish", "lakes", *SAID, "--version", 1, "--mirror", (tmp_path / "x").as_uri(), code=2)
+    assert "by another command" in other["message"]
+    site.misbehave = lambda _handler, _body: False
+    done, said = person.run(*command)
+    assert "Going on with lakes@1" in said
+    assert done["is_new"]
+    assert person.run("publish", "--resume", code=10)[0]["message"].startswith("every publication is finished")
+
+
+def test_enough_mirrors_are_enough(person: Person, site: Site, tmp_path: Path) -> None:
+    """It is published with exit code 3; the other mirror comes later."""
+    (tmp_path / "file").write_text("in the way")
+    blocked = (tmp_path / "file/nas").as_uri()
+    command = ("publish", "lakes", *SAID, "--version", 1, "--mirror", person.mirror(site), "--mirror", blocked)
+
+    partly, _ = person.run(*command, "--min-mirrors", 1, code=3)
+
+    assert "published, but not everywhere" in partly["message"]
+    assert [one["version"] for one in person.run("versions", "lakes")[0]["versions"]] == ["1"]
+    (tmp_path / "file").unlink()
+    person.run("publish", "--resume", "lakes@1")
+    assert (tmp_path / "file/nas/lakes/1/lakes/a.csv").is_file()
+    assert person.run("publish", "--pending")[0]["publications"] == []
+
+
+def test_abandoned_it_is_gone(person: Person, site: Site, tmp_path: Path) -> None:
+    """Files and journal."""
+    site.misbehave = is_missing
+    person.run("publish", "lakes", *SAID, "--version", 1, "--mirror", person.mirror(site), code=12)
+    assert list((tmp_path / "www").rglob("*.csv"))
+
+    person.run("publish", "--abandon", "lakes@1")
+
+    assert not [path for path in (tmp_path / "www").rglob("*") if path.is_file()]
+    assert person.run("publish", "--pending")[0]["publications"] == []
+
+
+def test_killed_again_and_again_it_is_published_once(person: Person, site: Site, tmp_path: Path) -> None:
+    """``kill -9`` at moments a little later each time."""
+    (tmp_path / "lakes/large.bin").write_bytes(os.urandom(1 << 20) * 24)
+    command = ("publish", "lakes", *SAID, "--version", 1, "--mirror", person.mirror(site))
+    for tenths in range(4, 13):
+        process = person.start(*command)
+        time.sleep(tenths / 10)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+    person.run(*command)
+
+    assert [one["version"] for one in person.run("versions", "lakes")[0]["versions"]] == ["1"]
+    kept = (tmp_path / "www/lakes/1/lakes/large.bin").read_bytes()
+    assert kept == (tmp_path / "lakes/large.bin").read_bytes()
+    person.run("audit", "lakes", "--full", "--lan")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--mirror", "zenod:"), "unknown kind"),
+        (("--mirror", "s3://me:secret@bucket/x"), "credentials do not belong in a URL"),
+        (("--min-mirrors", 2, "--mirror", "file:///tmp/x"), "expected at most the number of mirrors"),
+        (("--doi", "10.5281/zenodo.1 x"), "doi"),
+    ],
+)
+def test_what_is_mistyped_is_told(person: Person, words: tuple[object, ...], said: str) -> None:
+    """Before anything is hashed; nothing is left over."""
+    process = person.start("publish", "lakes", *SAID, *words)
+
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode in {1, 2}
+    assert said in err
+    assert "secret" not in out + err
+    assert person.run("publish", "--pending")[0]["publications"] == []
+
+
+def test_a_trial_shows_where_it_would_go(person: Person, tmp_path: Path) -> None:
+    """And writes nothing."""
+    process = person.start("publish", "lakes", *SAID, "--mirror", (tmp_path / "nas").as_uri(), "--dry-run")
+
+    out, _ = process.communicate(timeout=60)
+
+    assert f"mirror     {(tmp_path / 'nas').as_uri()}" in out
+    assert not (tmp_path / "nas").exists()
