@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How we name ourselves to servers."""
+"""How we name ourselves to web servers: as everywhere."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from seedbed.sources.agent import agent
 
-
-def agent() -> str:
-    """``seedbed/`` and the version: an operator can see who asks, and find us."""
-    return f"seedbed/{version('seedbed')}"
+__all__ = ["agent"]
