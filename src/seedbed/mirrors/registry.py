@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from seedbed.mirrors.deposits import Depository
 
     Make: TypeAlias = Callable[[str, Mapping[str, str]], Mirror]
+    MakeArchive: TypeAlias = Callable[[str, Mapping[str, str]], Depository]
 
 GROUP = "seedbed.mirrors"
 """Of entry points."""
@@ -69,6 +70,8 @@ def open_depository(url: str, *, environ: Mapping[str, str] | None = None) -> De
     """
     environ = os.environ if environ is None else environ
     scheme = urlsplit(url).scheme
+    if make := _ARCHIVES.get(scheme):
+        return make(url, environ)
     for point in metadata.entry_points(group=DEPOSITORIES, name=scheme):
         made: Depository = _load(point, "depository")(url, environ)
         return made
@@ -137,3 +140,13 @@ def _s3(url: str, environ: Mapping[str, str]) -> Mirror:
 _OWN: dict[str, Make] = {
     "file": _file, "memory": _memory, "http": _http, "https": _http, "s3": _s3, "source-coop": _s3,
 }  # fmt: skip
+
+
+def _zenodo(url: str, environ: Mapping[str, str]) -> Depository:
+    from seedbed.mirrors.zenodo.depository import open_zenodo  # noqa: PLC0415  # only the kind that is used is loaded
+
+    return open_zenodo(url, environ)
+
+
+_ARCHIVES: dict[str, MakeArchive] = {"zenodo": _zenodo}
+"""Depositories that are no mirrors, by the URL's scheme."""
