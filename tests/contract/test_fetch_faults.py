@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -192,7 +193,7 @@ def test_requests_are_polite(tmp_path: Path) -> None:
 
     assert server.connection_count <= QUICK.connections_per_host
     assert len(server.asked) == 100
-    assert all(asked.headers["user-agent"].startswith("seedbed/") for asked in server.asked)
+    assert all(re.fullmatch(r"seedbed/[\d.]+ \(\+https://\S+\)", asked.headers["user-agent"]) for asked in server.asked)
     assert all(asked.headers["accept-encoding"] == "identity" for asked in server.asked)
 
 

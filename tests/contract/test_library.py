@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.catalog.model import Mirror
 from seedbed.creating import create as creating
 from seedbed.creating.scan import scan
 from seedbed.errors import DataError, NoSourceError, NotFoundError
@@ -280,5 +281,27 @@ def test_a_damaged_copy_is_replaced_from_the_cache(tmp_path: Path) -> None:
         with pytest.raises(NoSourceError, match="not all of it"):
             await world.get("1", into=tmp_path / "out", offline=True, replaces=True)
         assert (copy / "b.csv").read_bytes() == b"mine"
+
+    story(tmp_path, tell)
+
+
+def test_mirrors_of_the_entry_are_asked(tmp_path: Path) -> None:
+    """A release whose torrent names a lying web seed comes from a flat mirror of its entry; offline nobody is asked."""
+
+    async def tell(world: World) -> None:
+        plain = world.publish("1", {"big.bin": BIG, "parts/a.csv": OLD})
+        async with LoopbackFiles({"z/big.bin": BIG, "z/parts__a.csv": OLD}) as elsewhere:
+            flat = Mirror("zenodo", f"{elsewhere.url}z/", layout="flat")
+            world.releases["1"] = replace(plain, mirrors=(flat,))
+            world.server.serve({"1/lakes/big.bin": bytes(MB), "1/lakes/parts/a.csv": bytes(len(OLD))})
+
+            with pytest.raises(NoSourceError):
+                await world.get("1", offline=True)
+            assert not elsewhere.requests
+            fetched = await world.get("1")
+
+        assert (fetched.root / "parts" / "a.csv").read_bytes() == OLD
+        by_name = {source.name: source.bytes_good for source in fetched.sources}
+        assert by_name[flat.web_seed(is_single_file=False)] == MB + len(OLD)
 
     story(tmp_path, tell)

@@ -17,6 +17,7 @@ from seedbed.fetching.faults import Fault, Kind
 from seedbed.fetching.web.agent import agent
 from seedbed.fetching.web.http_wire import Want, split_url
 from seedbed.fetching.web.run_reader import Line, Part, RunReader
+from seedbed.fetching.web.services import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MAX_REMARKS = 20
 """A copy with so much wrong needs no longer list; the audit of it ends there."""
 _AWKWARD = frozenset(("redirects", "no-ranges"))
-_PASSING = frozenset((Kind.BUSY, Kind.BROKEN, Kind.UNSURE))
+_PASSING = frozenset((Kind.BUSY, Kind.SPENT, Kind.BROKEN, Kind.UNSURE))
 
 
 @dataclass(slots=True)
@@ -146,11 +147,17 @@ class CopyAudit:
         self._asked += 1
         self._good += is_good
         self._good_bytes += held.data_size if is_good else 0
-        if moved := reader.line.moved:
-            self._remark("redirects", f"it redirects to {moved[1].authority}; its final address is better")
+        if there := self._moved(reader.line):
+            self._remark("redirects", f"it redirects to {there}; its final address is better")
         if not is_good:
             name, text = ("web-page", "a web page comes instead of data") if reader.is_html else _WRONG
             self._remark(name, text, self.metainfo.files[self._file_index(piece)].display, piece)
+
+    def _moved(self, line: Line) -> str:
+        """The host that a file was sent on to; empty when it was not, or when that is how the service works."""
+        host, there = next(((here.host, there.authority) for here, there in line.moved.items()), ("", ""))
+        service = service_of(host)
+        return "" if service and service.redirects else there
 
     def _file_index(self, piece: int) -> int:
         """The file of a piece; of several the first."""

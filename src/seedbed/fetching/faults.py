@@ -13,6 +13,8 @@ class Kind(Enum):
     """It does not have this file, or has another one in its place. Others of its files may be right."""
     BUSY = "busy"
     """It asks us to come later (429, 503)."""
+    SPENT = "spent"
+    """It told how many requests it allows, and they are used up: nothing went wrong, we wait by ourselves."""
     BROKEN = "broken"
     """It failed for now: refused, reset, stalled, cut short, an error of its own. A rest may help."""
     REFUSED = "refused"

@@ -10,12 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.fetching.planning.desk import Desk
 from seedbed.fetching.planning.plan import Plan
 from seedbed.fetching.web.agent import agent
+from seedbed.fetching.web.services import Service, host_of, service_of
 from seedbed.fetching.web.web_seed import Job, WebSeed
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _FIRST_CONNECTIONS = 2
 _SLOW_START_S, _FAST_BYTES_PER_S = 0.5, 100_000_000
 """… but where it is long, one connection cannot fill it: then the rest are added."""
 _JOIN_TIMEOUT_S = 1.0
+"""For all together: one that hangs in a connect cannot be woken, and nobody waits for it."""
 
 
 @dataclass(slots=True)
@@ -59,10 +60,12 @@ class Transfer:
         transfer = cls(store, prover, options, desk, tell)
         job = Job(store.metainfo, prover, desk, options.rules, agent(), store.open_writer)
         urls = _web_seed_urls(store, options) if options.uses_web_seeds and not prover.is_blind else ()
-        hosts = Counter(urlsplit(url).netloc for url in urls)
+        hosts = Counter(map(host_of, urls))
         for url in urls:
-            count = max(options.rules.connections_per_host // hosts[urlsplit(url).netloc], 1)
-            source = desk.add_source(url, max_claims=count)
+            service = service_of(host_of(url).partition(":")[0]) or Service(options.rules.connections_per_host)
+            most = min(service.connections, options.rules.connections_per_host)
+            count = max(most // hosts[host_of(url)], 1)
+            source = desk.add_source(url, max_claims=count, min_run_bytes=service.min_run_bytes)
             transfer._seeds += [WebSeed(job, url, source) for _ in range(source.max_claims)]
         if _may_have_peers(store, options):
             transfer.swarm = _swarm(store, prover, options, desk)
@@ -102,8 +105,9 @@ class Transfer:
             desk.stop()
             for seed in self._seeds:
                 seed.abort()
+            ends_s = time.monotonic() + _JOIN_TIMEOUT_S
             for thread in threads:
-                thread.join(_JOIN_TIMEOUT_S)
+                thread.join(max(ends_s - time.monotonic(), 0.0))
         self.tell(self)
 
     def _is_slow(self, took_s: float) -> bool:

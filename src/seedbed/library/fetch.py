@@ -19,6 +19,7 @@ from seedbed.fetching.torrent.torrent_file import find_torrent
 from seedbed.hashing.roots import file_has_root
 from seedbed.library import torrents
 from seedbed.library.cache import Kept
+from seedbed.library.copies import further_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,7 @@ async def fetch(
     if into is None and (ready := _ready(wanted, cache, options)):
         return ready
     chosen = _options(options, cache, wanted, into, offline=offline)
-    found = await _find_torrent(wanted, cache, chosen, offline=offline)
+    found = _with_mirrors(await _find_torrent(wanted, cache, chosen, offline=offline), wanted.release)
     await asyncio.to_thread(_use_what_is_here, found, cache, wanted, into)
     try:
         fetched = await fetch_found(found, on_progress=on_progress)
@@ -100,8 +101,7 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
         return FoundTorrent(torrents.read(path, release), options)
     known = torrents.kept_info(cache, release)
     if known is not None:
-        seeds = tuple(dict.fromkeys((*known.web_seeds, *release.torrent.web_seeds)))
-        return FoundTorrent(replace(known, web_seeds=seeds, trackers=_tiers(release)), options)
+        return FoundTorrent(replace(known, trackers=_tiers(release)), options)
     if offline:
         raise _not_here(release)
     told = "".join(f"\n    {line}" for line in said)
@@ -118,6 +118,12 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
     torrents.require_same(found.metainfo, release, "the magnet link")
     await asyncio.to_thread(cache.put_info, release.torrent.best_hex, found.metainfo.info)
     return found
+
+
+def _with_mirrors(found: FoundTorrent, release: Release) -> FoundTorrent:
+    """Mirrors of the entry are asked like the torrent's own web seeds, wherever they have the files."""
+    seeds = (*found.options.web_seeds, *further_copies(release, found.metainfo))
+    return replace(found, options=replace(found.options, web_seeds=seeds))
 
 
 def _tiers(release: Release) -> tuple[tuple[str, ...], ...]:

@@ -6,9 +6,11 @@ For tests of whatever fetches by HTTP. Files live in memory; every request is re
 
 from __future__ import annotations
 
+import math
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -68,6 +70,37 @@ class Asked:
     stop: int | None
     """None for the whole file."""
     headers: Mapping[str, str]
+    at_s: float = field(default_factory=time.monotonic)
+    """When, by the monotonic clock."""
+
+
+@dataclass(slots=True)
+class Limit:
+    """A server that counts requests, tells how many are left, and refuses more (as Zenodo does)."""
+
+    requests: int
+    window_s: float
+    refused: int = 0
+    """Requests beyond it."""
+    _used: int = 0
+    _began_s: float = 0.0
+
+    def take(self) -> dict[str, str]:
+        """Count a request; the headers to answer it with, with ``Retry-After`` if it is one too many."""
+        now_s = time.monotonic()
+        if now_s >= self._began_s + self.window_s:
+            self._used, self._began_s = 0, now_s
+        self._used += 1
+        left_s = math.ceil(self._began_s + self.window_s - now_s)
+        headers = {
+            "X-RateLimit-Limit": str(self.requests),
+            "X-RateLimit-Remaining": str(max(self.requests - self._used, 0)),
+            "X-RateLimit-Reset": str(left_s),
+        }
+        if self._used > self.requests:
+            self.refused += 1
+            headers["Retry-After"] = str(left_s)
+        return headers
 
 
 @dataclass(slots=True)
@@ -84,9 +117,17 @@ class FaultyHttpServer:
         files: Path, starting with a slash, to content.
         faults: The first that fits a request is what happens.
         piece_pause_s: Pause after each 64 KiB, for a slow server.
+        limit: How many requests it allows.
     """
 
-    def __init__(self, files: Mapping[str, bytes], *faults: HttpFault, piece_pause_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        *faults: HttpFault,
+        piece_pause_s: float = 0.0,
+        limit: Limit | None = None,
+    ) -> None:
+        self.limit = limit
         self.files = dict(files)
         self.faults = list(faults)
         self.piece_pause_s = piece_pause_s
@@ -150,7 +191,10 @@ class FaultyHttpServer:
                     batch.insert(0, _read_request(lines) or asked)
                 with self._lock:
                     self.asked += batch
-                if not all(_Answer(self, connection, one, fault).send() for one in batch):
+                    counted = self.limit.take() if self.limit else {}
+                if "Retry-After" in counted:
+                    fault = HttpFault("status", status=429)
+                if not all(_Answer(self, connection, one, fault, counted).send() for one in batch):
                     break
         with self._lock:
             self._connections.discard(connection)
@@ -181,6 +225,8 @@ class _Answer:
     connection: socket.socket
     asked: Asked
     fault: HttpFault | None
+    counted: Mapping[str, str]
+    """Headers of a server that counts requests."""
     kind: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -290,7 +336,7 @@ class _Answer:
     def _head(self, status: int, reason: str, length: int | None, headers: Mapping[str, str] | None = None) -> bool:
         lines = [f"HTTP/1.1 {status} {reason}", "Server: faulty"]
         lines += [f"Content-Length: {length}"] if length is not None else []
-        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        lines += [f"{name}: {value}" for name, value in {**(headers or {}), **self.counted}.items()]
         self.connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         return True
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.fetching.faults import Fault, Kind
-from seedbed.fetching.web.http_wire import Want, judge, parse_head, render_get, retry_after_s, split_url
+from seedbed.fetching.web.http_wire import (
+    Head,
+    Want,
+    judge,
+    parse_head,
+    render_get,
+    requests_left,
+    retry_after_s,
+    split_url,
+)
 
 
 def head(status: str, **headers: str) -> bytes:
@@ -178,6 +187,51 @@ def test_retry_after_is_read(headers: dict[str, str], seconds: float) -> None:
     lines = "".join(f"\r\n{name}: {value}" for name, value in headers.items())
 
     assert retry_after_s(parse_head(f"HTTP/1.1 503 x{lines}".encode())) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "left"),
+    [
+        ({}, None),
+        ({"X-RateLimit-Remaining": "59"}, None),
+        ({"X-RateLimit-Remaining": "59", "X-RateLimit-Reset": "30"}, (59, 30.0)),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "7"}, (0, 7.0)),
+        (
+            {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "1792567740", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"},
+            (1, 60.0),
+        ),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000000"}, (0, 0.0)),
+        ({"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "soon"}, None),
+    ],
+)
+def test_requests_left_are_read(headers: dict[str, str], left: tuple[int, float] | None) -> None:
+    """How many, and until when: a time to wait, or a moment by the server's own clock."""
+    lines = "".join(f"\r\n{name}: {value}" for name, value in headers.items())
+
+    assert requests_left(parse_head(f"HTTP/1.1 200 OK{lines}".encode())) == left
+
+
+def test_a_date_to_come_back_at_without_a_date_of_the_answer() -> None:
+    """Then it is measured by our own clock."""
+    head = parse_head(b"HTTP/1.1 503 x\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT")
+
+    assert retry_after_s(head) > 1e9
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
+def test_any_header_about_waiting_is_read(later: str, left: str, reset: str) -> None:
+    """Whatever a server writes there, nothing is raised and nothing is negative."""
+    head = Head(
+        429,
+        "",
+        {"retry-after": later, "x-ratelimit-remaining": left, "x-ratelimit-reset": reset},
+        keeps_alive=True,
+        length=0,
+        is_chunked=False,
+    )
+
+    assert retry_after_s(head) >= 0
+    assert (requests_left(head) or (0, 0))[1] >= 0
 
 
 @given(st.binary(max_size=300))

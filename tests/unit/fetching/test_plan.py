@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedbed.fetching.faults import Fault, Kind
+from seedbed.fetching.planning.desk import Desk
 from seedbed.fetching.planning.plan import Plan
 from seedbed.fetching.planning.queue import PieceQueue
 from seedbed.fetching.rules import Rules
@@ -86,7 +87,7 @@ def deliver(plan: Plan, actor: Actor, now_s: float, choose: Callable[[int], int]
 
 
 def check_claims(plan: Plan) -> None:
-    """No piece is fetched by more than two claims, and never twice by one source's."""
+    """No piece is fetched by more than two claims of sources that are of any use, and never twice by one source's."""
     holders: dict[int, list[Source]] = {}
     for source in plan.sources:
         for claim in source.claims:
@@ -95,7 +96,7 @@ def check_claims(plan: Plan) -> None:
                 holders.setdefault(piece, []).append(source)
     for piece, sources in holders.items():
         if piece in plan.missing:
-            assert len(sources) <= 2
+            assert sum(bool(source.pieces_good) for source in sources) <= 2
             assert len({id(source) for source in sources}) == len(sources)
 
 
@@ -289,3 +290,91 @@ def test_one_piece_is_taken_out_of_a_queue(piece: int) -> None:
 
     assert set(queue) == {0, 1, 2, 3, 4, 5, 8, 9} - {piece}
     assert len(queue) == len(set(queue))
+
+
+def test_two_dead_sources_do_not_keep_a_piece_from_the_living_one() -> None:
+    """The second dead one takes over from the first; the living one gets the piece all the same."""
+    plan = Plan(range(1), piece_length=1, rules=RULES)
+    living, *dead = (plan.add_source(name, max_claims=1) for name in ("living", "hangs", "hangs too"))
+    for at, source in enumerate(dead):
+        claim = plan.claim(source, now_s=3.0 * at)
+        assert claim
+        assert plan.begin(claim, 1) == range(1)
+
+    assert plan.claim(living, now_s=4.0) is None
+    claim = plan.claim(living, now_s=6.0)
+
+    assert claim
+    assert plan.begin(claim, 1) == range(1)
+
+
+def test_a_source_whose_requests_are_used_up_waits_without_blame() -> None:
+    """Nothing went wrong with it: it rests as long as it said, and goes on."""
+    plan = Plan(range(8), piece_length=1, rules=RULES)
+    source = plan.add_source("counted", max_claims=1)
+    claim = plan.claim(source, now_s=0)
+    assert claim
+
+    plan.fail(claim, Fault(Kind.SPENT, "no more for 30 s", retry_after_s=30), now_s=0)
+
+    assert plan.claim(source, now_s=29.9) is None
+    assert not plan.is_stuck()
+    assert plan.claim(source, now_s=30)
+    assert not source.faults
+    assert not source.banned
+
+
+@pytest.mark.parametrize("kind", [Kind.SPENT, Kind.BUSY])
+def test_who_asks_for_too_long_a_rest_is_given_up(kind: Kind) -> None:
+    """Nobody waits an hour for a limit to pass."""
+    plan = Plan(range(8), piece_length=1, rules=RULES)
+    source = plan.add_source("counted", max_claims=1)
+    claim = plan.claim(source, now_s=0)
+    assert claim
+
+    plan.fail(claim, Fault(kind, "no more for 3600 s", retry_after_s=3600), now_s=0)
+
+    assert source.banned == "no more for 3600 s"
+    assert plan.is_stuck()
+
+
+def test_who_is_busy_for_ever_is_given_up() -> None:
+    """Again and again without one good piece between: then it is not busy, it is closed."""
+    plan = Plan(range(8), piece_length=1, rules=RULES)
+    source = plan.add_source("busy", max_claims=1)
+    now_s = 0.0
+    for _ in range(RULES.max_busy_in_row):
+        claim = plan.claim(source, now_s=now_s)
+        assert claim
+        plan.fail(claim, Fault(Kind.BUSY, "later", retry_after_s=50), now_s=now_s)
+        now_s += 50
+
+    assert "later" in source.banned
+
+
+def test_a_wait_that_was_asked_for_is_no_silence() -> None:
+    """A fetch does not end because it keeps to what a server asked for; of other silence it does."""
+    now_s = 0.0
+    desk = Desk(Plan(range(8), piece_length=1, rules=RULES), clock=lambda: now_s)
+    source = desk.add_source("counted", max_claims=1)
+    claim = desk.next_claim(source, waits=False)
+    assert claim
+    desk.fail(claim, Fault(Kind.SPENT, "no more for 50 s", retry_after_s=50))
+
+    now_s = 45.0
+    assert desk.silent_s() == 0
+    now_s = 55.0
+    assert desk.silent_s() == 5
+
+
+def test_a_source_that_counts_requests_gets_large_claims() -> None:
+    """Others would get smaller ones at the end; its requests are too dear for that."""
+    plan = Plan(range(20), piece_length=1, rules=RULES)
+    counted = plan.add_source("counted", max_claims=2, min_run_bytes=6)
+    other = plan.add_source("other", max_claims=2)
+
+    first, second = plan.claim(counted, now_s=0), plan.claim(other, now_s=0)
+
+    assert first
+    assert second
+    assert (first.left(), second.left()) == (6, 2)

@@ -47,11 +47,11 @@ class Desk:
         self.tallies: dict[str, Tally] = {}
         self._began_s = clock()
 
-    def add_source(self, name: str, *, max_claims: int, is_swarm: bool = False) -> Source:
+    def add_source(self, name: str, *, max_claims: int, is_swarm: bool = False, min_run_bytes: int = 0) -> Source:
         """See :meth:`Plan.add_source`."""
         with self._changed:
             self.tallies[name] = Tally()
-            return self._plan.add_source(name, max_claims=max_claims, is_swarm=is_swarm)
+            return self._plan.add_source(name, max_claims=max_claims, is_swarm=is_swarm, min_run_bytes=min_run_bytes)
 
     def next_claim(self, source: Source, *, waits: bool = True) -> Claim | None:
         """Work for a source, waiting for some; None when there will be none any more (or none now, if not waiting)."""
@@ -167,9 +167,11 @@ class Desk:
                 self._changed.wait(timeout_s)
 
     def silent_s(self) -> float:
-        """How long nobody has sent anything."""
+        """How long nobody has sent anything, although nobody asked us to wait."""
         with self._changed:
-            return self._clock() - max([self._began_s, *(tally.last_s for tally in self.tallies.values())])
+            now_s = self._clock()
+            rests = (min(source.asked_rest_until_s, now_s) for source in self.sources if not source.banned)
+            return now_s - max([self._began_s, *rests, *(tally.last_s for tally in self.tallies.values())])
 
     def bytes_good(self) -> int:
         """Bytes proved so far, from all."""

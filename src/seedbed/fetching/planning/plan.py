@@ -6,8 +6,9 @@ and takes the most. A source that fails rests, longer each time; one that proves
 When the queue is empty an idle source takes over the second half of the slowest claim, and at the very end fetches
 the same piece a second time (*endgame*): a stalled source holds nobody up.
 
-Rules: a piece is in one claim at a time, in endgame in at most two of different sources. A piece leaves the plan only
-by :meth:`Plan.proved`. Nothing here is thread-safe; ``desk`` is the one owner.
+Rules: a piece is in one claim at a time, in endgame in at most two of different sources, those not counted that are
+slow and have never brought anything: several dead mirrors must not keep a piece from the living one. A piece leaves the
+plan only by :meth:`Plan.proved`. Nothing here is thread-safe; ``desk`` is the one owner.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from seedbed.fetching.faults import Kind
 from seedbed.fetching.planning.queue import PieceQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from seedbed.fetching.faults import Fault
     from seedbed.fetching.rules import Rules
@@ -65,6 +66,10 @@ class Source:
     files_missing: int = 0
     failures_in_row: int = 0
     rests_until_s: float = 0.0
+    asked_rest_until_s: float = 0.0
+    """Until when it rests because it asked us to: that is no silence."""
+    min_run_bytes: int = 0
+    """Its claims are not smaller than this unless less is left."""
     sends_whole_files: bool = False
     """It knows no ranges: one connection, one long claim."""
     banned: str = ""
@@ -84,6 +89,7 @@ class Plan:
 
     def __init__(self, pieces: Iterable[int], *, piece_length: int, rules: Rules) -> None:
         self._rules = rules
+        self._piece_length = piece_length
         self._queue = PieceQueue(pieces)
         self.missing = set(self._queue)
         """Pieces not proved yet, whoever has claimed them."""
@@ -96,9 +102,9 @@ class Plan:
         """Whether every piece is proved."""
         return not self.missing
 
-    def add_source(self, name: str, *, max_claims: int, is_swarm: bool = False) -> Source:
+    def add_source(self, name: str, *, max_claims: int, is_swarm: bool = False, min_run_bytes: int = 0) -> Source:
         """A new source, which may be asked at once."""
-        source = Source(name, max_claims, is_swarm)
+        source = Source(name, max_claims, is_swarm, min_run_bytes=min_run_bytes)
         self.sources.append(source)
         return source
 
@@ -148,7 +154,8 @@ class Plan:
             return len(self._queue)
         busy = sum(other.max_claims for other in self.sources if not other.banned)
         fair = len(self._queue) // (2 * max(busy, 1))
-        return min(max(fair, self._min_pieces), self._max_pieces)
+        least = max(self._min_pieces, source.min_run_bytes // self._piece_length)
+        return min(max(fair, least), self._max_pieces)
 
     def _take_over(self, source: Source, *, now_s: float) -> Claim | None:
         """Help with the claim that will take longest, if that is long."""
@@ -159,13 +166,14 @@ class Plan:
                 if source.lacks.isdisjoint(run):
                     claim.stop = split
                     return self._new_claim(source, run.start, run.stop, now_s=now_s)
-            elif claim.source is not source and (run := self._open_run(source, claim)):
+            elif claim.source is not source and (run := self._open_run(source, claim, now_s)):
                 return self._new_claim(source, run.start, run.stop, now_s=now_s)
         return None
 
-    def _open_run(self, source: Source, claim: Claim) -> range:
+    def _open_run(self, source: Source, claim: Claim, now_s: float) -> range:
         """Pieces that another source has begun, to fetch them too; peers give theirs up, all but the last."""
-        free = sorted((claim.open & self.missing) - source.lacks - self._claimed(besides=claim))
+        dead = {id(one) for one in self._claims() if self._is_dead(one, now_s) and one.source is not source}
+        free = sorted((claim.open & self.missing) - source.lacks - self._claimed(besides=claim, and_besides=dead))
         if not free:
             return range(0)
         if not claim.source.is_swarm:
@@ -178,8 +186,8 @@ class Plan:
             claim.open.difference_update(range(start, stop))
         return range(start, stop)
 
-    def _claimed(self, *, besides: Claim) -> set[int]:
-        others = [claim for claim in self._claims() if claim is not besides]
+    def _claimed(self, *, besides: Claim, and_besides: Container[int] = ()) -> set[int]:
+        others = [claim for claim in self._claims() if claim is not besides and id(claim) not in and_besides]
         return {piece for claim in others for piece in (*claim.open, *range(claim.start, claim.stop))}
 
     def _claims(self) -> list[Claim]:
@@ -193,6 +201,10 @@ class Plan:
 
     def _is_slow(self, claim: Claim, now_s: float) -> bool:
         return self._time_left_s(claim, now_s) > self._rules.slow_after_s
+
+    def _is_dead(self, claim: Claim, now_s: float) -> bool:
+        """Whether a claim may well never end: its source is slow, and nothing good ever came from it."""
+        return not claim.source.pieces_good and self._is_slow(claim, now_s)
 
     def begin(self, claim: Claim, max_pieces: int) -> range:
         """The next pieces of a claim, for its source to read now; empty when the claim is over."""
@@ -259,6 +271,9 @@ class Plan:
         self.finish(claim)
         if fault.kind is Kind.UNSURE:
             return
+        if fault.kind is Kind.SPENT:
+            self._rest_as_asked(source, fault, now_s)
+            return
         source.faults[fault.text] = source.faults.get(fault.text, 0) + 1
         if fault.kind is Kind.REFUSED:
             source.banned = source.banned or fault.text
@@ -292,9 +307,16 @@ class Plan:
             return  # its other connections failed with the same fault: one failure, not four
         source.failures_in_row += 1
         rules = self._rules
-        if source.failures_in_row >= rules.max_failures_in_row and fault.kind is Kind.BROKEN:
+        most = rules.max_failures_in_row if fault.kind is Kind.BROKEN else rules.max_busy_in_row
+        if source.failures_in_row >= most:
             source.banned = source.banned or f"{fault.text} ({source.failures_in_row} times in a row)"
-        if fault.retry_after_s > rules.no_progress_timeout_s:
-            source.banned = source.banned or fault.text
         rest_s = min(rules.first_rest_s * 2 ** (source.failures_in_row - 1), rules.max_rest_s)
-        source.rests_until_s = now_s + max(rest_s, fault.retry_after_s)
+        source.rests_until_s = now_s + rest_s
+        self._rest_as_asked(source, fault, now_s)
+
+    def _rest_as_asked(self, source: Source, fault: Fault, now_s: float) -> None:
+        """Rest for as long as the source wishes, or do without it."""
+        if fault.retry_after_s > self._rules.longest_asked_rest_s:
+            source.banned = source.banned or fault.text
+        source.asked_rest_until_s = max(source.asked_rest_until_s, now_s + fault.retry_after_s)
+        source.rests_until_s = max(source.rests_until_s, now_s + fault.retry_after_s)

@@ -8,6 +8,7 @@ answer to the question is refused here, before a byte of it is used; that the by
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -27,6 +28,8 @@ _SINGLE = frozenset(("content-length", "transfer-encoding", "content-range", "co
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?")
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
 _DIGITS = re.compile(r"\d{1,19}")
+_MOMENTS_FROM_S = 1_000_000_000.0
+"""September 2001: nobody asks for a wait of 30 years."""
 _PORTS = {"http": 80, "https": 443}
 _BUSY = frozenset((429, 503))
 _GONE = {401: "it asks for a password", 403: "it is forbidden", 404: "it is not there", 410: "it is gone"}
@@ -300,7 +303,28 @@ def retry_after_s(head: Head) -> float:
     if _DIGITS.fullmatch(text):
         return float(text)
     try:
-        later, now = (parsedate_to_datetime(head.headers.get(key, "")) for key in ("retry-after", "date"))
-        return max((later - now).total_seconds(), 0.0)
+        return max((parsedate_to_datetime(text) - _date(head)).total_seconds(), 0.0)
     except (ValueError, TypeError):
         return 0.0
+
+
+def requests_left(head: Head) -> tuple[int, float] | None:
+    """How many requests a server still allows, and for how many seconds that holds; None when it does not say.
+
+    ``X-RateLimit-Reset`` is a moment (seconds since 1970) for some and a time to wait for others.
+    """
+    for prefix in ("x-ratelimit-", "ratelimit-"):
+        left, reset = (head.headers.get(prefix + key, "") for key in ("remaining", "reset"))
+        if _DIGITS.fullmatch(left) and _DIGITS.fullmatch(reset):
+            seconds = float(reset)
+            wait_s = seconds if seconds < _MOMENTS_FROM_S else seconds - _date(head).timestamp()
+            return int(left), max(wait_s, 0.0)
+    return None
+
+
+def _date(head: Head) -> dt.datetime:
+    """When the answer was made, by the server's clock; by ours when it does not say."""
+    try:
+        return parsedate_to_datetime(head.headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return dt.datetime.now(dt.UTC)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from seedbed.fetching.faults import Fault, Kind
+from seedbed.fetching.web.allowance import Allowance
 from seedbed.fetching.web.http_connection import Connection, tls_context
 from seedbed.fetching.web.http_wire import judge, render_get, split_url
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 Origin: TypeAlias = tuple[str, str, int]
 _MAX_KEPT = 4
 """Servers that a web seed may redirect to, with a connection kept to each."""
+_MAX_MOVED = 1000
+"""Redirects remembered by a connection."""
 _CAREFUL_ANSWERS = 16
 _MAX_REDIRECT_BODY_BYTES = 65_536
 _AHEAD_BYTES = 1 << 20
@@ -60,8 +63,11 @@ class Line:
     """Answers still to come one at a time, after requests sent ahead went wrong."""
     was_ahead: bool = False
     """Whether several requests have been under way at once since :meth:`one_at_a_time` or the beginning."""
-    moved: tuple[Address, Address] | None = None
-    """The last redirect: a file in many ranges is not looked up for each."""
+    moved: dict[Address, Address] = field(default_factory=dict)
+    """Where files were sent on to: one in many ranges is not looked up for each. Forgotten when it fails there: nodes
+    rotate, and signed addresses end."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """How many requests the servers still allow; shared with the other connections."""
     _kept: dict[Origin, Connection] = field(default_factory=dict)
     """Connections by where they lead: an archive that redirects each file is two servers."""
 
@@ -116,7 +122,17 @@ class Line:
 
     def current(self, address: Address) -> Address:
         """Where an address leads by what was learnt."""
-        return self.moved[1] if self.moved and self.moved[0] == address else address
+        return self.moved.get(address, address)
+
+    def send_on(self, address: Address, there: Address) -> None:
+        """Remember where a file was sent on to."""
+        while len(self.moved) >= _MAX_MOVED:
+            del self.moved[next(iter(self.moved))]
+        self.moved[address] = there
+
+    def forget(self, address: Address) -> bool:
+        """Ask for a file at its own address again; False when that was so before."""
+        return self.moved.pop(address, None) is not None
 
 
 class RunReader:
@@ -184,6 +200,18 @@ class RunReader:
 
     def _begin_part(self) -> None:
         self.part = part = (self._sent or self._todo)[0]
+        was_moved = part.address in self.line.moved
+        try:
+            self._open_part(part)
+        except Fault:
+            self.line.forget(part.address)
+            if not was_moved:
+                raise
+            self._sent_again()
+            self._open_part(part)
+
+    def _open_part(self, part: Part) -> None:
+        """Get as far as the part's first byte."""
         head = self._answer(part)
         hops = 0
         while head.is_redirect:
@@ -218,7 +246,7 @@ class RunReader:
         """
         try:
             self._send_ahead()
-            return self._connection().read_head()
+            return self._read_head(part)
         except Fault as fault:
             was_kept = bool(self.line.connection and self.line.connection.answers)
             self.line.drop()
@@ -230,7 +258,12 @@ class RunReader:
         self._send_ahead()
         if not self._sent or self._sent[0] is not part:
             raise Fault(Kind.BROKEN, "the run lost its place")
-        return self._connection().read_head()
+        return self._read_head(part)
+
+    def _read_head(self, part: Part) -> Head:
+        head = self._connection().read_head()
+        self.line.allowance.heard(self.line.current(part.address).authority, head)
+        return head
 
     def _send_ahead(self) -> None:
         if self._sent and len(self._sent) > self.line.ahead // 2:
@@ -241,8 +274,9 @@ class RunReader:
         while self._todo and (not self._sent or (len(self._sent) < self.line.ahead and under_way < _AHEAD_BYTES)):
             part = self._todo[0]
             address = self.line.current(part.address)
-            if self._sent and address.origin != self.line.origin:
+            if self._sent and (address.origin != self.line.origin or not self._may_send(address)):
                 break
+            self._require_allowed(address)
             target = self.line.ready(address)
             lines.append(self._request(address, part.want))
             self._sent.append(self._todo.popleft())
@@ -250,6 +284,21 @@ class RunReader:
         self.line.was_ahead |= len(self._sent) > 1
         if target:
             target.send(b"".join(lines))
+
+    def _may_send(self, address: Address) -> bool:
+        """Whether the server allows one more request beside those under way."""
+        return len(self._sent) < self.line.allowance.ahead(address.authority, self.line.ahead)
+
+    def _require_allowed(self, address: Address) -> None:
+        """Take one of the requests that a server allows.
+
+        Raises:
+            Fault: they are used up; SPENT.
+        """
+        if (wait_s := self.line.allowance.wait_s(address.authority)) > 0:
+            text = f"it allows no more requests for {wait_s:.0f} s"
+            raise Fault(Kind.SPENT, text, retry_after_s=wait_s, name="busy")
+        self.line.allowance.take(address.authority)
 
     def _request(self, address: Address, want: Want) -> bytes:
         agent = self.line.agent
@@ -267,9 +316,10 @@ class RunReader:
         if here.scheme == "https" and there.scheme == "http":
             raise Fault(Kind.REFUSED, "it redirects from https to plain http", name="redirects")
         self._leave(head)
-        self.line.moved, self.line.ahead = (part.address, there), 1
+        self.line.send_on(part.address, there)
+        self.line.ahead = 1
         self._send_ahead()
-        return self._connection().read_head()
+        return self._read_head(part)
 
     def _leave(self, head: Head) -> None:
         """Turn from a connection; it is kept when nothing is left on it."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from seedbed.core.layout import web_seed_url
 from seedbed.errors import SeedbedError, StateError
 from seedbed.fetching.faults import Fault, Kind
+from seedbed.fetching.web.allowance import Allowance
 from seedbed.fetching.web.http_wire import Want, split_url
 from seedbed.fetching.web.run_reader import Line, Part, RunReader
 
@@ -49,6 +50,8 @@ class Job:
     rules: Rules
     agent: str
     open_writer: Callable[[], Writer]
+    allowance: Allowance = field(default_factory=Allowance)
+    """How many requests the servers still allow."""
 
 
 @dataclass(slots=True)
@@ -67,7 +70,9 @@ class WebSeed:
         desk = self.job.desk
         try:
             with self.job.open_writer() as writer:
-                line = Line(self.job.rules, self.job.agent, self._opened, self._open.discard)
+                line = Line(
+                    self.job.rules, self.job.agent, self._opened, self._open.discard, allowance=self.job.allowance
+                )
                 bench = self.job.prover.bench()
                 try:
                     while claim := desk.next_claim(self.source):
@@ -105,6 +110,8 @@ class WebSeed:
         except Fault as caught:
             fault = caught
             line.drop()
+            if reader.part:
+                line.forget(reader.part.address)
             log.debug("web seed fault url=%s fault=%s", self.base_url, fault.text)
             if line.was_ahead and fault.kind in _CONFUSABLE:
                 line.one_at_a_time()
