@@ -99,6 +99,13 @@ class Catalog:
         return self._source.name
 
     @property
+    def id(self) -> str:
+        """What the catalogue calls itself."""
+        from seedbed.catalog.table import reader  # noqa: PLC0415  # pyarrow: 100 ms
+
+        return reader.read_site(self._source.catalog).id
+
+    @property
     def warning(self) -> str:
         """Why what it says may be out of date; empty when it is fresh, or our own."""
         return self._source.warning

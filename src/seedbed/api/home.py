@@ -13,6 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
+from seedbed.catalog.ids import slug
 from seedbed.errors import StateError
 
 VARIABLE = "SEEDBED_HOME"
@@ -45,6 +46,10 @@ class Home:
     def catalogs(self) -> Path:
         """Followed catalogues, one folder each."""
         return self.data / "catalogs"
+
+    def health(self, catalog_id: str) -> Path:
+        """What audits of a catalogue's copies found."""
+        return self.data / "health" / f"{slug(catalog_id) or 'catalog'}.sqlite"
 
     @property
     def publications(self) -> Path:

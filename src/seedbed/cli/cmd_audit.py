@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seedbed.cli import output, progress
+from seedbed.cli import audit_all, catalog_options, output, progress
 from seedbed.cli.catalog_choice import lan_option, open_catalog, which_option
 from seedbed.cli.wish import SIZE, check_web_seed
 from seedbed.errors import DataError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from seedbed.auditing.audited import Audited, AuditedCopy, Remark
     from seedbed.core.metainfo import Metainfo
     from seedbed.fetching.rules import Rules
@@ -21,7 +24,21 @@ _SHOWN_PIECES = 5
 
 
 @click.command()
-@click.argument("what", metavar="ID[@VERSION]|FILE|URL")
+@click.argument("what", default="", metavar="ID[@VERSION]|FILE|URL")
+@click.option("--all", "all_", is_flag=True, help="Look after your own catalogue: all versions that are due.")
+@click.option(
+    "--withdraw", "withdraws", is_flag=True,
+    help="With --all: let the catalogue follow. Bad copies are named no longer, good ones again.",
+)  # fmt: skip
+@click.option(
+    "--every", "every_days", type=click.FloatRange(0, 3650), default=7.0, show_default=True, metavar="DAYS",
+    help="With --all: look at a version so often; sooner where something was wrong.",
+)  # fmt: skip
+@click.option(
+    "--limit", type=click.IntRange(1), default=1_000, show_default=True, metavar="N",
+    help="With --all: at most so many versions in this run.",
+)  # fmt: skip
+@click.option("--history", is_flag=True, help="Show what was found before, and what was done; asks nobody.")
 @click.option("--full", is_flag=True, help="Ask for every byte of each copy, not for samples.")
 @click.option(
     "--budget", "budget_bytes", type=SIZE, default="16MiB", show_default=True, metavar="SIZE",
@@ -33,50 +50,80 @@ _SHOWN_PIECES = 5
 )  # fmt: skip
 @lan_option
 @which_option
+@catalog_options.keys_option
 @output.json_option
 @output.quiet_option
-def audit(what: str, where: str, *, full: bool, budget_bytes: int, web_seeds: tuple[str, ...], lan: bool) -> None:
+def audit(what: str, where: str, **options: Any) -> None:
     """Ask each web seed of a dataset, or of a torrent, for pieces of it, and prove every one by the torrent.
 
     Samples are chosen anew each time. A copy is good, awkward (right, but redirected or without ranges), bad, or
     unknown because its server cannot be asked now; what is wrong is named.
 
     Exit codes: 0 all are good or awkward, 11 some are bad, 12 none is bad and some are unknown.
+
+    With --all a keeper looks after a whole catalogue, from a timer; what is found is remembered (--history).
     """
-    from seedbed.auditing import audit as auditing  # noqa: PLC0415  # imports stay inside: --help must be quick
+    if options["all_"]:
+        if what:
+            raise click.UsageError("Expected either --all or one dataset, got both.")
+        audit_all.audit_all(where, options)
+    elif not what:
+        raise click.UsageError("Missing argument 'ID[@VERSION]|FILE|URL': a dataset or a torrent; or --all.")
+    elif options["history"]:
+        audit_all.show_history(what, where)
+    else:
+        _audit_one(what, where, options)
+
+
+def _audit_one(what: str, where: str, options: dict[str, Any]) -> None:
+    from seedbed.auditing import audit as auditing  # noqa: PLC0415
     from seedbed.fetching.rules import Rules  # noqa: PLC0415
 
-    rules = Rules(allows_private=lan)
-    for url in web_seeds:
+    rules = Rules(allows_private=options["lan"])
+    for url in options["web_seeds"]:
         check_web_seed(url)
-    metainfo = _torrent(what, where, rules)
+    metainfo, urls, remember = _subject(what, where, rules)
     with progress.bar("Auditing") as report:
         audited = auditing.audit(
             metainfo,
-            web_seeds or metainfo.web_seeds,
+            options["web_seeds"] or urls,
             rules=rules,
-            budget_bytes=None if full else budget_bytes,
+            budget_bytes=audit_all.budget(options),
             told=lambda done, total: report(done, total, ""),
         )
+    if not options["web_seeds"]:
+        remember(audited)
     _tell(metainfo, audited)
 
 
-def _torrent(what: str, where: str, rules: Rules) -> Metainfo:
+def _subject(what: str, where: str, rules: Rules) -> tuple[Metainfo, Sequence[str], Callable[[Audited], object]]:
+    """The torrent, where its copies are, and what is done with what is found."""
+    from seedbed.api.calls import names_torrent  # noqa: PLC0415
+
+    if what.lower().startswith(("http://", "https://", "magnet:")) or names_torrent(what):
+        metainfo = _torrent(what, rules)
+        return metainfo, metainfo.web_seeds, lambda _: None
+    from seedbed.fetching.options import Options  # noqa: PLC0415
+    from seedbed.fetching.torrent import torrent_file  # noqa: PLC0415
+    from seedbed.library.copies import copies  # noqa: PLC0415
+
+    with open_catalog(where) as catalog:
+        release, name = catalog.find(what), catalog.id
+        metainfo = torrent_file.from_file(catalog.torrent(release, Options(rules=rules)), rules)
+    return metainfo, copies(release, metainfo), partial(audit_all.remember, name, release.id)
+
+
+def _torrent(what: str, rules: Rules) -> Metainfo:
     from pathlib import Path  # noqa: PLC0415
 
-    from seedbed.api.calls import names_torrent  # noqa: PLC0415
     from seedbed.errors import InputError  # noqa: PLC0415
-    from seedbed.fetching.options import Options  # noqa: PLC0415
     from seedbed.fetching.torrent import torrent_file  # noqa: PLC0415
 
     if what.lower().startswith("magnet:"):
         raise InputError("expected a dataset or a .torrent file, got a magnet link", hint="It has no piece hashes.")
     if what.lower().startswith(("http://", "https://")):
         return torrent_file.from_url(what, rules)
-    if names_torrent(what):
-        return torrent_file.from_file(Path(what), rules)
-    with open_catalog(where) as catalog:
-        return torrent_file.from_file(catalog.torrent(what, Options(rules=rules)), rules)
+    return torrent_file.from_file(Path(what), rules)
 
 
 def _tell(metainfo: Metainfo, audited: Audited) -> None:

@@ -13,9 +13,10 @@ from seedbed.core import bencode
 from seedbed.core.file_tree import encoded_tree
 from seedbed.core.layout import Layout, is_template
 from seedbed.core.metainfo import PAD_FOLDER
+from seedbed.errors import TorrentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from seedbed.core.bencode import Value
     from seedbed.core.metainfo import Draft, File
@@ -41,6 +42,25 @@ def build_with_info(draft: Draft) -> tuple[bytes, bytes]:
     info = _dictionary(_info(draft))
     outer = {key: bencode.encode(value) for key, value in _outer(draft).items()}
     return _dictionary(outer | {b"info": info}), info
+
+
+def with_web_seeds(torrent: bytes, urls: Sequence[str]) -> bytes:
+    """A .torrent that names other web seeds (BEP 19); the info dictionary, and so the info-hash, stays.
+
+    Args:
+        torrent: Canonical, as all that we read; so what is not changed comes out as it was.
+        urls: All of them.
+
+    Raises:
+        BencodeError: it is not canonical bencoding.
+        TorrentError: it is no dictionary.
+    """
+    outer = bencode.decode(torrent)
+    if not isinstance(outer, dict):
+        raise TorrentError("not a torrent: expected a bencoded dictionary", rule="shape")
+    rest = {key: value for key, value in outer.items() if key != b"url-list"}
+    seeds: dict[bytes, Value] = {b"url-list": [url.encode() for url in urls]} if urls else {}
+    return bencode.encode(rest | seeds)
 
 
 def _dictionary(encoded: dict[bytes, bytes]) -> bytes:
