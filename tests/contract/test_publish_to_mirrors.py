@@ -13,8 +13,9 @@ import pytest
 from tests.persons import SAID, Person, is_missing
 
 if TYPE_CHECKING:
-    from tests.web import Site
     from pathlib import Path
+
+    from tests.web import Site
 
 pytestmark = pytest.mark.slow
 
