@@ -148,5 +148,11 @@ def _zenodo(url: str, environ: Mapping[str, str]) -> Depository:
     return open_zenodo(url, environ)
 
 
-_ARCHIVES: dict[str, MakeArchive] = {"zenodo": _zenodo}
+def _internet_archive(url: str, environ: Mapping[str, str]) -> Depository:
+    from seedbed.mirrors.internet_archive.depository import open_internet_archive  # noqa: PLC0415
+
+    return open_internet_archive(url, environ)
+
+
+_ARCHIVES: dict[str, MakeArchive] = {"zenodo": _zenodo, "ia": _internet_archive}
 """Depositories that are no mirrors, by the URL's scheme."""
