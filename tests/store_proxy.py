@@ -34,6 +34,8 @@ class StoreProxy:
     """Whether the store is not asked, or is asked and its answer is lost."""
     answer: tuple[int, str] = (403, "QuotaExceeded")
     """Status and code of a failure."""
+    stalls: threading.Event | None = None
+    """Parts are read, and go no further until it is set."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, operation: str) -> bool:
@@ -53,7 +55,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fails = self.proxy.count(operation_of(self.command, self.path))
+        operation = operation_of(self.command, self.path)
+        fails = self.proxy.count(operation)
+        if self.proxy.stalls and operation == "UploadPart":
+            self.proxy.stalls.wait(30)
         if not fails or self.proxy.when == "after":
             status, headers, data = self._ask(body)
         if fails:

@@ -10,14 +10,15 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from seedbed.errors import FileChangedError, InputError, SeedbedError, SourceError
+from seedbed.errors import FileChangedError, InputError, SeedbedError, SourceError, StateError
 from seedbed.mirrors.base import HoldsParts
-from seedbed.mirrors.content import BytesContent, FileContent
+from seedbed.mirrors.content import BytesContent, FileContent, HashedLater
 from seedbed.mirrors.memory import MemoryMirror
 from seedbed.mirrors.push import push
 from seedbed.mirrors.registry import open_mirror
@@ -25,6 +26,7 @@ from seedbed.mirrors.wrappers import Log, Patience, Wrapped
 from seedbed.testing.faulty_mirror import FaultyMirror
 from seedbed.testing.mirror_suite import PART, contents
 from tests import object_stores, store_proxy
+from tests.e2e.clients.base import wait_until
 from tests.object_stores import KEY_ID, SECRET
 
 if TYPE_CHECKING:
@@ -289,6 +291,48 @@ def test_two_pushes_of_one_large_file(url: str, store: ObjectStore, *, is_same: 
     if is_same:
         push(mirrors[0], files[0])
         assert whole(mirrors[0], "k", len(DATA)) in sums
+
+
+def test_a_file_is_sent_while_it_is_hashed(url: str, store: ObjectStore, proxy: StoreProxy, tmp_path: Path) -> None:
+    """All parts but the last are there before the hash is known; when there is none, no part stays."""
+    (tmp_path / "data").write_bytes(DATA)
+    mirror, hashes = opened(url, store), [Future[str](), Future[str]()]
+
+    with ThreadPoolExecutor(1) as pool:
+        for digest, key in zip(hashes, "kl", strict=True):
+            proxy.asked.clear()
+            job = pool.submit(push, mirror, {key: HashedLater(tmp_path / "data", len(DATA), digest)})
+            try:
+                wait_until(lambda: proxy.parts_sent() == 2, "two parts are sent")
+                assert (mirror.find(key), job.done()) == (None, False)
+            finally:
+                if key == "k":
+                    digest.set_result(hashlib.sha256(DATA).hexdigest())
+                else:
+                    digest.cancel()
+            error = job.exception(10)
+            assert error is None if key == "k" else isinstance(error, StateError)
+
+    assert (mirror.find("l"), mirror.unfinished()) == (None, ())
+
+
+def test_stop_is_quick(url: str, store: ObjectStore, proxy: StoreProxy) -> None:
+    """A push that waits for parts which do not end is stopped all the same, and what was sent is kept."""
+    mirror, stop = opened(url, store), threading.Event()
+    proxy.stalls = threading.Event()
+
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(push, mirror, contents({"k": b"x" * (6 * PART)}), stop=stop)
+        try:
+            wait_until(lambda: proxy.parts_sent() >= 4, "parts are under way")
+        finally:
+            stop.set()
+            proxy.stalls.set()
+        error = job.exception(10)
+
+    assert str(error).endswith("k: it was stopped")
+    assert proxy.parts_sent() == 4
+    assert mirror.unfinished() == ("k",)
 
 
 def test_credentials_are_renewed(url: str, store: ObjectStore, tmp_path: Path) -> None:

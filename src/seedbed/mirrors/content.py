@@ -3,7 +3,7 @@
 
 A file may change between hashing and upload. The last part of a stream is given out only when everything before it and
 the part itself fit the SHA-256 that the file is published under; so a back-end that completes a file only after the
-last part never completes a wrong one.
+last part never completes a wrong one. Nor need that SHA-256 be known before: a push may begin while a file is hashed.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol
 
-from seedbed.errors import FileChangedError, UnsuitableFileError
+from seedbed.errors import FileChangedError, StateError, UnsuitableFileError
 from seedbed.mirrors.base import Checksum
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _MIN_PART_BYTES = 8 << 20
 _MAX_PARTS = 9_000
 """S3 takes 10,000 parts of at least 5 MiB (Amazon S3 User Guide, *multipart upload limits*)."""
+
+_POLL_S = 0.1
+"""How soon a push that waits for a hash notices that it is to end."""
 
 
 class Content(Protocol):
@@ -79,6 +83,50 @@ class FileContent:
                 yield file
         except OSError as error:
             raise UnsuitableFileError(f"{self.path}: it cannot be read: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class HashedLater:
+    """A file on this machine that is being hashed while it is sent already."""
+
+    path: Path
+    size_bytes: int
+    digest: Future[str]
+    """SHA-256 in hex, or why there is none. Whoever hashes must end it: a push waits for it, before its last part."""
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def sha256(self) -> str:
+        """In hex, once it is known.
+
+        Raises:
+            StateError: the hashing was given up.
+            SeedbedError: the hashing failed; its own error.
+        """
+        try:
+            return self.digest.result()
+        except CancelledError:
+            raise StateError(f"{self.path}: it was not hashed to its end, so it was not kept") from None
+
+    def is_hashed(self, *, wait_s: float) -> bool:
+        """Whether the hashing has ended, well or not, within a time."""
+        try:
+            self.digest.exception(timeout=wait_s)
+        except (CancelledError, TimeoutError):
+            return self.digest.done()
+        return True
+
+    def open(self) -> AbstractContextManager[IO[bytes]]:
+        """Read from the beginning.
+
+        Raises:
+            UnsuitableFileError: the system does not let us.
+        """
+        return FileContent(self.path, self.size_bytes, "").open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +225,8 @@ class Stream:
     def _prove(self, hashes: _Hashes, file: IO[bytes]) -> None:
         if file.read(1):
             raise self._changed(f"expected {self.size_bytes:,} bytes, got more")
+        while isinstance(self.content, HashedLater) and not self.content.is_hashed(wait_s=_POLL_S):
+            self.check()
         got = hashes.sha256.hexdigest()
         if got != self.content.sha256:
             raise self._changed(f"expected SHA-256 {self.content.sha256}, got {got}")

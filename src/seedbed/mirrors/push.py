@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files are put on a mirror: several at once, each compared with what should be there, and again without harm.
+"""Files are put on mirrors: several at once, each compared with what should be there, and again without harm.
 
 A push that was interrupted is simply run again: what is there and right is skipped, what is missing is put.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.core import names
@@ -44,6 +44,7 @@ def push(
     *,
     workers: int = WORKERS,
     told: Callable[[str, int], object] = lambda _key, _bytes: None,
+    stop: threading.Event | None = None,
 ) -> Pushed:
     """Put files on a mirror and prove that they are there.
 
@@ -52,27 +53,67 @@ def push(
         files: By key.
         workers: Files at once.
         told: Progress, from several threads: key, and bytes sent since last time; negative when a part is sent again.
+        stop: Set by somebody who wants no more: the push ends within a second, if its mirror does not hang.
 
     Raises:
         FileChangedError: a file changed after it was hashed.
         InputError: other bytes are under a key already.
         NameRefusedError: a key is not good on every system, or has a twin.
-        SourceError: the mirror cannot be written to, takes no such files, fails, or keeps other bytes than were sent.
+        SourceError: the mirror cannot be written to, takes no such files, fails, keeps other bytes than were sent; or
+            the push was stopped.
     """
     _check(mirror, files)
+    run = _Run(mirror, told, stop or threading.Event())
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="push") as pool:
-        stop = threading.Event()
-        run = _Run(mirror, told, stop)
         jobs = {key: pool.submit(run.push_one, key, content) for key, content in files.items()}
         try:
-            done, _ = wait(jobs.values(), return_when=FIRST_EXCEPTION)
-            was_put = {key for key, job in jobs.items() if job in done and job.result()}
+            wait(jobs.values(), return_when=FIRST_EXCEPTION)
         finally:
-            stop.set()
+            run.has_ended.set()
             pool.shutdown(cancel_futures=True)
+    if run.failures:
+        raise run.failures[0]
+    was_put = {key for key, job in jobs.items() if job.result()}
     return Pushed(
         put=tuple(key for key in files if key in was_put), skipped=tuple(key for key in files if key not in was_put)
     )
+
+
+def push_all(
+    jobs: Mapping[str, tuple[Mirror, Mapping[str, Content]]],
+    *,
+    workers: int = WORKERS,
+    told: Callable[[str, str, int], object] = lambda _mirror, _key, _bytes: None,
+    stop: threading.Event | None = None,
+) -> dict[str, Pushed | SeedbedError]:
+    """Put files on several mirrors at the same time; a mirror that fails does not hinder the others.
+
+    Args:
+        jobs: Mirrors and what each gets, under names of the caller's.
+        workers: Files at once, for each mirror.
+        told: Progress: the mirror's name here, and what :func:`push` tells.
+        stop: Ends all, as in :func:`push`. An interruption (Ctrl-C) sets it.
+
+    Returns:
+        What was done on each mirror, or why not.
+    """
+    stop = stop or threading.Event()
+
+    def one(name: str) -> Pushed | SeedbedError:
+        mirror, files = jobs[name]
+        try:
+            return push(mirror, files, workers=workers, told=lambda *sent: told(name, *sent), stop=stop)
+        except SeedbedError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=max(len(jobs), 1), thread_name_prefix="mirror") as pool:
+        begun = {name: pool.submit(one, name) for name in jobs}
+        try:
+            wait(begun.values())
+        except BaseException:
+            stop.set()
+            raise
+    return {name: job.result() for name, job in begun.items()}
 
 
 def _check(mirror: Mirror, files: Mapping[str, Content]) -> None:
@@ -97,10 +138,23 @@ class _Run:
     mirror: Mirror
     told: Callable[[str, int], object]
     stop: threading.Event
-    """Set when one file failed, or the person wants no more: the others end at their next part."""
+    """Set when the person wants no more."""
+    has_ended: threading.Event = field(default_factory=threading.Event)
+    """Set when a file failed: the others end at their next part."""
+    failures: list[BaseException] = field(default_factory=list)
+    """The first is why the push ends; what follows are those that it stopped."""
 
     def push_one(self, key: str, content: Content) -> bool:
         """Whether the file had to be put."""
+        try:
+            self._check(key)
+            return self._put(key, content)
+        except BaseException as error:
+            self.failures.append(error)
+            self.has_ended.set()
+            raise
+
+    def _put(self, key: str, content: Content) -> bool:
         if self._is_there(key, content):
             return False
         kind = self.mirror.traits.checksum
@@ -126,8 +180,9 @@ class _Run:
         self.told(key, sent_bytes)
 
     def _check(self, key: str) -> None:
-        if self.stop.is_set():
-            raise failure(self.mirror.name, key, "it was stopped, because another file failed")
+        if self.stop.is_set() or self.has_ended.is_set():
+            why = "" if self.stop.is_set() else ", because another file failed"
+            raise failure(self.mirror.name, key, f"it was stopped{why}")
 
 
 def _prove(mirror: Mirror, stored: Stored, content: Content, checksum: str) -> None:
