@@ -139,7 +139,7 @@ def test_the_catalogue_outlives_its_web_server(town: Town, tmp_path: Path) -> No
     reader = Person(tmp_path / "reader")
     with LoopbackDht() as table:
         nodes = [word for host, port in table.nodes[:2] for word in ("--dht-node", f"{host}:{port}")]
-        torrents = [str(path) for path in (town.folder / "torrents").iterdir()]
+        torrents = [str(path) for path in (town.folder / "torrents").glob("*.torrent")]
         offer = ("catalog", "seed", town.folder, "--listen", "127.0.0.1:0", "--lan", *nodes)
         with (
             town.keeper.running(*offer, until="pointed") as told,

@@ -157,6 +157,23 @@ class Catalog:
         """The files of a release."""
         return self.index.files(release.id)
 
+    def metalink(self, release: Release) -> bytes:
+        """A release for download managers: all its files with their hashes and places (RFC 5854).
+
+        Raises:
+            NotFoundError: no web server is known to have it.
+            InputError: this catalogue has no list of files.
+        """
+        from seedbed.catalog import metalink, paths  # noqa: PLC0415
+
+        if not metalink.copies(release):
+            raise NotFoundError(
+                f"{release.id}: no web server is known to have it", hint="seedbed fetch asks peers too."
+            )
+        place = next((one for one in self._source.places if one.startswith(("http://", "https://"))), "")
+        torrent_url = place and place + paths.torrent(release.torrent.best_hex)
+        return metalink.render(release, self.files(release), torrent_url=torrent_url)
+
     def find(self, text: str) -> Release:
         """A release by whatever names it: ``DATASET``, ``DATASET@VERSION``, an info-hash, or a hash of a file.
 

@@ -34,6 +34,11 @@ def torrent(info_hash: str) -> str:
     return f"{TORRENTS}/{info_hash}.torrent"
 
 
+def metalink(info_hash: str) -> str:
+    """A release as a Metalink, beside its torrent. It changes when mirrors do."""
+    return f"{TORRENTS}/{info_hash}.meta4"
+
+
 def item(dataset: str, version: str) -> str:
     """The static STAC item."""
     return f"items/{dataset}/{version}.json"

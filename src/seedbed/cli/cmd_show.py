@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("what", metavar="ID[@VERSION]")
 @click.option("--files", "all_files", is_flag=True, help="List all files.")
+@click.option("--metalink", is_flag=True, help="Print it as a Metalink (RFC 5854), for download managers.")
 @which_option
 @output.json_option
 @output.quiet_option
-def show(what: str, where: str, *, all_files: bool) -> None:
+def show(what: str, where: str, *, all_files: bool, metalink: bool) -> None:
     """Show a dataset's newest version, or the one that is named; a hash of it or of a file in it will do, too."""
     with open_catalog(where) as catalog:
         release = catalog.find(what)
+        if metalink:
+            text = catalog.metalink(release).decode().rstrip("\n")
+            output.result({"id": release.id, "metalink": text}, text)
+            return
         rows = catalog.files(release) if catalog.has_files else None
     facts = {"item": release_screen.facts(release)}
     if rows is not None:

@@ -130,19 +130,31 @@ class Layout:
 
 
 def web_seed_url(base: str, metainfo: Metainfo, file_index: int) -> str:
+    """Where a web seed serves a file: see :func:`file_url`."""
+    path = metainfo.files[file_index].path
+    return file_url(base, metainfo.name, path, is_single_file=metainfo.is_single_file)
+
+
+def file_url(base: str, name: str, path: Sequence[str], *, is_single_file: bool) -> str:
     """Where a web seed serves a file (BEP 19), or where a template says that it is.
 
     A single file is at the URL itself, or below it under the torrent's name when the URL ends in a slash. A
     folder's files are below URL and name, whether the slash is there or not. In a template ``{path}`` becomes the
     file's path below the torrent's folder, ``{flat}`` its flat name; both percent-encoded. A single file's path is its
     name.
+
+    Args:
+        base: The web seed's address.
+        name: Of the torrent.
+        path: Of the file below the torrent's folder, as its components.
+        is_single_file: Whether the torrent is one file.
     """
     if "{" in base and is_template(base):
-        return expanded(base, metainfo.files[file_index].path)
-    if metainfo.is_single_file:
-        return base + quote(metainfo.name, safe="") if base.endswith("/") else base
+        return expanded(base, path)
+    if is_single_file:
+        return base + quote(name, safe="") if base.endswith("/") else base
     root = base if base.endswith("/") else base + "/"
-    return root + quoted_path((metainfo.name, *metainfo.files[file_index].path))
+    return root + quoted_path((name, *path))
 
 
 def web_seed_base(url: str, name: str, *, is_single_file: bool, format_: Format) -> str:

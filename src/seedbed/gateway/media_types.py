@@ -14,6 +14,7 @@ _OURS = {
     "gpkg": "application/geopackage+sqlite3",
     "fgb": "application/vnd.flatgeobuf",
     "torrent": "application/x-bittorrent",
+    "meta4": "application/metalink4+xml",
     "tif": "image/tiff",
     "tiff": "image/tiff",
     "log": "text/plain",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seedbed.catalog import paths, versions
-from seedbed.catalog.model import Change
+from seedbed.catalog.model import Change, Mirror
 from seedbed.catalog.releasing import cleaning, log
 from seedbed.catalog.releasing.disk import Disk
 from seedbed.catalog.releasing.publisher import open_publisher
@@ -182,3 +182,40 @@ def test_a_full_disk_changes_nothing(site: Keeper, tmp_path: Path) -> None:
     with site.open(now=NOW + dt.timedelta(hours=1)) as publisher:
         assert publisher.site.serial == 0
         assert publisher.release(publishers.change()).serial == 1
+
+
+def test_a_metalink_is_written_beside_the_torrent_and_follows_the_mirrors(site: Keeper) -> None:
+    """With the version, and anew when its mirrors change; not when only its standing does. It is not signed."""
+    own = Mirror("own", "https://o.example/rivers/1/rivers-1/")
+    with site.open() as publisher:
+        publisher.release(publishers.change(publisher))
+        plain = publisher.versions("rivers")[0]
+        path = site.folder / paths.metalink(plain.torrent.best_hex)
+        item = site.folder / paths.item("rivers", "1")
+        assert not path.exists()
+        assert b"metalink" not in item.read_bytes()
+
+        publisher.release(Change((replace(plain, mirrors=(own,)),)))
+        first = path.read_bytes()
+        written = path.stat().st_ino
+        assert b"https://o.example/rivers/1/rivers-1/1.csv" in first
+        links = {link["rel"]: link for link in json.loads(item.read_bytes())["links"]}
+        assert links["alternate"] == {
+            "rel": "alternate",
+            "href": f"../../{paths.metalink(plain.torrent.best_hex)}",
+            "type": "application/metalink4+xml",
+        }
+
+        publisher.release(publishers.change(publisher, version="2"))
+        assert (path.read_bytes(), path.stat().st_ino) == (first, written)
+
+        flat = Mirror("zenodo", "https://z.example/f/", layout="flat")
+        publisher.release(Change((replace(publisher.versions("rivers")[0], mirrors=(own, flat)),)))
+        assert b"https://z.example/f/1.csv" in path.read_bytes()
+    assert not [name for name in tuf_targets(site) if name.endswith(".meta4")]
+
+
+def tuf_targets(site: Keeper) -> list[str]:
+    """Paths of what is signed."""
+    with site.open() as publisher:
+        return list(publisher.repository.target_facts())

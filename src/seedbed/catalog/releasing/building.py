@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from seedbed.catalog import ids, paths
+from seedbed.catalog import ids, metalink, paths
 from seedbed.catalog.model import Collection
 from seedbed.catalog.releasing import cleaning, log
 from seedbed.catalog.releasing.pages import pages
@@ -16,10 +16,10 @@ from seedbed.catalog.signing.repository import TargetFacts
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from seedbed.catalog.model import Change, Release, Site
+    from seedbed.catalog.model import Change, FileRow, Release, Site
     from seedbed.catalog.releasing.stage import Stage
     from seedbed.catalog.releasing.tables import Tables
 
@@ -81,10 +81,25 @@ def build(
     tables.write_files(stage.path(paths.file_change(site.serial)), change.files)
     stage.put({paths.torrent(name): data for name, data in change.torrents.items()})
     stage.put(dict(pages(folder, site, change.releases)))
+    stage.put(dict(_metalinks(folder, stage, tables, change, site)))
     stage.put({_descriptor(name): _json(package) for name, package in change.datapackages.items()})
     changed = len(change.releases) - added
     _log(folder, stage, site, rows=rows, added=added, changed=changed)
     return Built(site, targets(stage.tree, site, rows, known), added, changed)
+
+
+def _metalinks(folder: Path, stage: Stage, tables: Tables, change: Change, site: Site) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of each Metalink that is new, or other than before."""
+    new: dict[str, list[FileRow]] = {}
+    for row in change.files:
+        new.setdefault(row.item_id, []).append(row)
+    for release in filter(metalink.is_made, change.releases):
+        files = new.get(release.id) or tables.files(stage.tree / paths.FILES, release.id)
+        torrent_url = site.url and site.url + paths.torrent(release.torrent.best_hex)
+        path = paths.metalink(release.torrent.best_hex)
+        data = metalink.render(release, files, torrent_url=torrent_url)
+        if not (folder / path).is_file() or (folder / path).read_bytes() != data:
+            yield path, data
 
 
 def targets(tree: Path, site: Site, rows: int, known: Mapping[str, TargetFacts]) -> dict[str, TargetFacts]:

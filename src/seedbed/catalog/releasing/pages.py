@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from seedbed.catalog import paths
+from seedbed.catalog import metalink, paths
 from seedbed.catalog.model import WORLD, BBox
 from seedbed.catalog.stac.collection import to_catalog, to_collection
 from seedbed.catalog.stac.item import to_item
@@ -43,7 +43,10 @@ def pages(folder: Path, site: Site, releases: Sequence[Release]) -> Iterator[tup
         if own or not (folder / paths.collection(collection.id)).exists():
             yield paths.collection(collection.id), _text(_grown(folder, collection, own))
     for release in releases:
-        yield paths.item(release.dataset, release.version), _text(to_item(release, root="../../"))
+        yield (
+            paths.item(release.dataset, release.version),
+            _text(to_item(release, root="../../", has_metalink=metalink.is_made(release))),
+        )
 
 
 def _grown(folder: Path, collection: Collection, releases: Sequence[Release]) -> dict[str, Any]:

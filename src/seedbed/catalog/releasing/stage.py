@@ -39,7 +39,7 @@ WAITING = "waiting.json"
 READY = "ready.json"
 _ROOT = re.compile(r"metadata/([1-9][0-9]*)\.root\.json", re.ASCII)
 _TARGETS = re.compile(r"metadata/([1-9][0-9]*)\.targets\.json", re.ASCII)
-_UNCHANGING = re.compile(r"metadata/[1-9][0-9]*\.(targets|snapshot)\.json|torrents/.*", re.ASCII)
+_UNCHANGING = re.compile(r"metadata/[1-9][0-9]*\.(targets|snapshot)\.json|torrents/.*\.torrent", re.ASCII)
 
 
 class Stage:

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["extensions", "from_item", "properties", "to_item"]
 
 
-def to_item(release: Release, *, root: str = "", latest: str = "") -> dict[str, Any]:
+def to_item(release: Release, *, root: str = "", latest: str = "", has_metalink: bool = False) -> dict[str, Any]:
     """Write a release as a STAC item.
 
     Args:
         release: What to write.
         root: What stands before paths of the catalogue: ``../../`` for the static items, the site's URL in the table.
         latest: The dataset's newest version, for the link ``latest-version`` of an older one; may be left out.
+        has_metalink: Whether there is a Metalink beside the torrent, for the link ``alternate``. Rows of a table do not
+            have it: its address follows from the info-hash.
 
     Returns:
         JSON values only. Mirrors after the main one come in the order of ``terms.MIRROR_KEYS``.
@@ -45,7 +47,7 @@ def to_item(release: Release, *, root: str = "", latest: str = "") -> dict[str, 
         "geometry": box_geometry(release.bbox) if release.geometry is None else dict(release.geometry),
         "bbox": [west, south, east, north],
         "properties": _as_text(properties(release)),
-        "links": list(links(release, root=root, latest=latest)),
+        "links": list(links(release, root=root, latest=latest, has_metalink=has_metalink)),
         "assets": assets(release, root=root),
     }
 

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from seedbed.catalog.model import Mirror, Release, TorrentFacts
 
 
-def links(release: Release, *, root: str, latest: str) -> Iterator[dict[str, Any]]:
+def links(release: Release, *, root: str, latest: str, has_metalink: bool = False) -> Iterator[dict[str, Any]]:
     """The item's links; those to other versions as the version extension names them (RFC 5829).
 
     Args:
         release: Whose links.
         root: What stands before paths of the catalogue.
         latest: Version that is the newest; empty when the caller does not know.
+        has_metalink: Whether there is one beside the torrent.
     """
     own = root + paths.item(release.dataset, release.version)
     collection = root + paths.collection(release.collection)
@@ -40,6 +41,8 @@ def links(release: Release, *, root: str, latest: str) -> Iterator[dict[str, Any
     for rel, version in versions.items():
         if version:
             yield _link(rel, root + paths.item(release.dataset, version), terms.GEOJSON_TYPE)
+    if has_metalink:
+        yield _link("alternate", root + paths.metalink(release.torrent.best_hex), terms.METALINK_TYPE)
     if release.doi:
         yield _link("cite-as", "https://doi.org/" + quote(release.doi, safe="/:;()._-"))
     if release.license not in {"", "other"}:

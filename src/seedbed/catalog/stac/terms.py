@@ -37,6 +37,7 @@ STORAGE_SCHEMES = {
 JSON_TYPE = "application/json"
 GEOJSON_TYPE = "application/geo+json"
 TORRENT_TYPE = "application/x-bittorrent"
+METALINK_TYPE = "application/metalink4+xml"
 PARQUET_TYPE = "application/vnd.apache.parquet"
 
 SHA256_MULTIHASH = "1220"
