@@ -66,6 +66,7 @@ class World:
     urls: dict[str, str]
     """Home -> what ``--mirror`` is given."""
     doors: dict[str, tuple[Door, ...]]
+    there: set[str]
 
     @property
     def site(self) -> Path:
@@ -78,9 +79,10 @@ class World:
 
     def only(self, *homes: str) -> None:
         """Let only these be there."""
-        for home, doors in self.doors.items():
-            for door in doors:
+        for home in self.there ^ set(homes):
+            for door in self.doors[home]:
                 (door.start if home in homes else door.stop)()
+        self.there = set(homes)
 
     def release(self, dataset: str) -> Release:
         """The newest version in the catalogue."""
@@ -117,7 +119,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 ZENODO: f"zenodo://{zenodo.url.removeprefix('http://')}?scheme=http",
                 ARCHIVE: archive.mirror_url,
             },
-            doors={FOLDER: (www,), STORE: (bucket,), ZENODO: (zenodo,), ARCHIVE: (archive, archive.node)},
+            doors={FOLDER: (www,), STORE: (bucket,), ZENODO: (zenodo,), ARCHIVE: (archive,)},
+            there=set(HOMES),
         )  # fmt: skip
         environ = {
             "SEEDBED_HOME": str(root / "home"), **store.environ, "IA_ACCESS_KEY_ID": archive.access,
@@ -217,8 +220,10 @@ def test_killed_in_the_middle_it_ends_the_same(world: World, tmp_path: Path) -> 
             os.kill(process.pid, signal.SIGKILL)
             process.communicate()
 
-    seedbed(*command[len(PROGRAM) : -1])
+    done = seedbed(*command[len(PROGRAM) : -1])
 
+    assert done["id"] == "killed@1"
+    assert seedbed(*command[len(PROGRAM) : -1])["is_new"] is False
     plain = seedbed("torrent", "create", folder, "-o", tmp_path / "plain.torrent")
     release = world.release("killed")
     assert release.torrent.info_hash_v2 == plain["infohash_v2"]
@@ -257,3 +262,6 @@ def test_data_too_large_for_an_archive_gets_its_doi(world: World, tmp_path: Path
 
     assert done["doi"].startswith("10.5072/")
     assert [one["key"] for one in done["mirrors"]] == ["own"]
+    (folder / "more.csv").write_text("more")
+    again = seedbed(*words, "--mirror", world.urls[ZENODO] + "&data=no")
+    assert (again["concept_doi"], again["doi"] != done["doi"]) == (done["concept_doi"], True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.catalog import paths
 from seedbed.catalog.releasing.stage import PENDING
-from seedbed.errors import NotFoundError
+from seedbed.errors import NotFoundError, StateError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,14 @@ class CatalogFolder:
     def files(self, item_id: str) -> list[FileRow]:
         """See the Protocol."""
         return self.tables.files(self.folder / paths.FILES, item_id)
+
+    def torrent(self, release: Release) -> bytes:
+        """See the Protocol."""
+        path = self.folder / paths.torrent(release.torrent.best_hex)
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise StateError(f"{release.id}: its torrent {path} cannot be read: {error.strerror}") from error
 
 
 def open_folder(folder: Path) -> CatalogFolder:

@@ -58,6 +58,14 @@ class Catalog(Protocol):
         """A version's files; empty when there is no such version."""
         ...
 
+    def torrent(self, release: Release) -> bytes:
+        """A version's .torrent.
+
+        Raises:
+            StateError: it cannot be read.
+        """
+        ...
+
 
 class Released(Protocol):
     """What the flow tells of a release of the catalogue."""

@@ -60,6 +60,11 @@ class MemoryPublisher:
         """See the Protocol."""
         return self.rows.get(item_id, [])
 
+    def torrent(self, release: Release) -> bytes:
+        """See the Protocol."""
+        name = release.torrent.best_hex
+        return next(one.torrents[name] for one in reversed(self.changes) if name in one.torrents)
+
     def refuse_unable(self) -> None:
         """It always can."""
 

@@ -30,15 +30,22 @@ def abandon(journal: Journal, tools: Tools) -> list[str]:
             f"{state.item_id}: it is published, and can no longer be abandoned",
             hint=f"'seedbed catalog withdraw {state.item_id}' says that it should no longer be used.",
         )
-    stays = [text for home in state.homes if (text := _take_back(home, state, tools))]
+    stays = [text for home in state.homes if (text := take_back(home, state, tools))]
     if state.minter and not _discard_doi(state, tools):
         stays.append(f"{state.doi} is registered for good")
     journal.remove()
     return stays
 
 
-def _take_back(home: Home, state: State, tools: Tools) -> str:
-    """What stays there; empty when nothing does."""
+def take_back(home: Home, state: State, tools: Tools) -> str:
+    """Take back what is at one home.
+
+    Returns:
+        What stays there; empty when nothing does.
+
+    Raises:
+        SourceError: it cannot be reached.
+    """
     with closing(tools.depository(home.url)) as depository:
         if home.is_begun:
             deposit = depository.begin(state.wanted())

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from seedbed.catalog.model import Mirror
 from seedbed.catalog.stac.terms import MIRROR_KEYS
 from seedbed.core.layout import quoted_path
+from seedbed.mirrors.deposits import Address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seedbed.creating.dataset import Dataset
-    from seedbed.mirrors.deposits import Address
 
 
 def web_seed(address: Address, dataset: Dataset) -> str:
@@ -49,3 +49,8 @@ def mirrors(copies: Sequence[tuple[str, Address]], others: Sequence[Mirror] = ()
 def mirror(key: str, address: Address) -> Mirror:
     """An address as the catalogue says it."""
     return Mirror(key, address.href, layout="flat" if address.is_flat else "")
+
+
+def of_mirror(one: Mirror) -> Address:
+    """What :func:`mirror` made, as an address again."""
+    return Address(one.href, is_flat=one.layout == "flat")

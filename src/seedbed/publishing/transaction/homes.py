@@ -13,7 +13,7 @@ from seedbed.mirrors.wrappers import Patience, Wrapped
 from seedbed.publishing.transaction.beside import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from seedbed.catalog.model import Release
     from seedbed.creating.dataset import Dataset
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from seedbed.mirrors.deposits import Deposit, Depository
     from seedbed.publishing.transaction.journal import Home, Journal, State
     from seedbed.publishing.transaction.tools import Tools
+
+
+ARCHIVES = frozenset(("zenodo", "internet-archive"))
+"""Kinds of homes that have one record for each version, which its publication alone may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,30 @@ class Guest:
     def is_copy(self) -> bool:
         """Whether the data is there, and not only what describes it."""
         return self.deposit.takes_data
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAt:
+    """What the catalogue says of the archives that a version and those before it are at."""
+
+    ours: Release | None
+    """The version itself, when it is published already."""
+    others: Sequence[Release]
+    """The oldest first."""
+
+    def is_there(self, key: str) -> bool:
+        """Whether an archive has this very version; of one's own places nobody knows, but they can be asked."""
+        return key in ARCHIVES and self.ours is not None and any(one.key == key for one in self.ours.mirrors)
+
+    def before(self, key: str) -> str:
+        """Where the newest version is that an archive has, or its DOI there; empty when it has none."""
+        for release in reversed(self.others):
+            for one in release.mirrors:
+                if one.key == key:
+                    return one.href
+            if f"/{key}." in release.doi:  # data too large for it: only what describes it is there
+                return release.doi
+        return ""
 
 
 class Homes:
@@ -115,13 +143,13 @@ class Homes:
 
 
 @contextmanager
-def open_homes(journal: Journal, dataset: Dataset, before: Release | None, tools: Tools) -> Iterator[Homes]:
+def open_homes(journal: Journal, dataset: Dataset, known_at: KnownAt, tools: Tools) -> Iterator[Homes]:
     """Open every mirror, and begin the version's deposit there.
 
     Args:
         journal: Of the publication; homes that failed before get another try.
         dataset: What is published.
-        before: The version before.
+        known_at: What the catalogue has at each kind of archive.
         tools: From outside.
 
     Raises:
@@ -135,8 +163,11 @@ def open_homes(journal: Journal, dataset: Dataset, before: Release | None, tools
         for home in journal.state.homes:
             home.failure = ""
         for home, depository in zip(journal.state.homes, opened, strict=True):
+            if known_at.is_there(depository.key) and not home.is_begun:
+                home.in_catalog = True
+                continue
             try:
-                homes.add(_begin(home, depository, journal.state, dataset, before))
+                homes.add(_begin(home, depository, journal.state, dataset, known_at))
             except SeedbedError as error:
                 homes.leave(home, "beginning", error)
         yield homes
@@ -145,9 +176,8 @@ def open_homes(journal: Journal, dataset: Dataset, before: Release | None, tools
             one.close()
 
 
-def _begin(home: Home, depository: Depository, state: State, dataset: Dataset, before: Release | None) -> Guest:
-    previous = next((one.href for one in before.mirrors if one.key == depository.key), "") if before else ""
-    deposit = depository.begin(state.wanted(previous))
+def _begin(home: Home, depository: Depository, state: State, dataset: Dataset, known_at: KnownAt) -> Guest:
+    deposit = depository.begin(state.wanted(known_at.before(depository.key)))
     if deposit.takes_data:
         _refuse_too_much(depository, dataset)
         _refuse_twins(deposit, state.name, dataset)

@@ -10,17 +10,20 @@ from seedbed.catalog.model import Change
 from seedbed.creating.create import assemble
 from seedbed.errors import FileChangedError
 from seedbed.publishing import entry, flow
+from seedbed.publishing.copies import with_copies
 from seedbed.publishing.said import Said, Source, merge
 from seedbed.publishing.transaction import addresses, kept_hashes
+from seedbed.publishing.transaction.homes import KnownAt
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from seedbed.catalog.model import Mirror, Release
+    from seedbed.catalog.model import Release
     from seedbed.creating.create import Created
     from seedbed.creating.dataset import Dataset
     from seedbed.hashing.job import Hashes
+    from seedbed.mirrors.deposits import Address
     from seedbed.publishing.request import Catalog, Prepared, Published, Publisher
     from seedbed.publishing.transaction.contents import Digests
     from seedbed.publishing.transaction.homes import Guest
@@ -67,6 +70,11 @@ class Making:
         return next((one for one in self._others if self.ours and one.version == self.ours.predecessor), None)
 
     @property
+    def known_at(self) -> KnownAt:
+        """Which archives have this version, or those before it."""
+        return KnownAt(self.ours, self._others)
+
+    @property
     def said(self) -> Said:
         """What everybody says of it."""
         return merge(self._prepared.sources).said
@@ -108,11 +116,10 @@ class Making:
         if state.similar is None:
             state.similar = [one.torrent.best_hex for one in (self._named_before,) if one]
         similar = (bytes.fromhex(one)[:20] for one in state.similar)
-        seeds = (addresses.web_seed(at, self.dataset) for guest in guests if (at := guest.deposit.address))
         wish = replace(
             plan.wish,
             similar=tuple(dict.fromkeys((*plan.wish.similar, *similar))),
-            web_seeds=tuple(dict.fromkeys((*plan.wish.web_seeds, *filter(None, seeds)))),
+            web_seeds=tuple(dict.fromkeys((*plan.wish.web_seeds, *self._web_seeds(guests)))),
             comment=plan.wish.comment or (f"https://doi.org/{state.doi}" if state.doi else ""),
         )
         return assemble(replace(plan, wish=wish), hashes)
@@ -122,33 +129,45 @@ class Making:
         return entry.same_data(self.torrent(hashes, []), self._others, self._catalog.files)
 
     def trial(self, hashes: Hashes, guests: Sequence[Guest]) -> Published:
-        """The version as it will be, or as it is; nothing is written."""
+        """The version as it will be, or as it is; nothing is written.
+
+        Raises:
+            InputError: it is published with other bytes.
+        """
         created = self.torrent(hashes, guests)
         prepared = self._with_words(created, guests)
         done = flow.release(prepared, created, self._catalog, now=self._state.moment, is_trial=True, is_final=True)
-        return done if done.is_new else replace(done, torrent=created.torrent)
+        return done if done.is_new else replace(done, torrent=self._catalog.torrent(done.release))
 
     def release(self, hashes: Hashes, guests: Sequence[Guest], publisher: Publisher, now: dt.datetime) -> Published:
         """The version, put into the catalogue; nothing is done when it is there."""
         created = self.torrent(hashes, guests)
         return flow.release(self._with_words(created, guests), created, publisher, now=now, is_final=True)
 
-    def later_copies(self, done: Published, hashes: Hashes, guests: Sequence[Guest], now: dt.datetime) -> Change | None:
+    def later_copies(self, done: Published, guests: Sequence[Guest], now: dt.datetime) -> Change | None:
         """What changes when a version is in the catalogue and homes came later; None when nothing does."""
-        created = self.torrent(hashes, guests)
-        facts = entry.facts(created, site_url=self._catalog.site.url)
-        release = replace(done.release, torrent=facts, mirrors=self.mirrors(guests), updated=now)
-        if release == replace(done.release, updated=now):
+        release = done.release
+        known = {one.href for one in release.mirrors}
+        new = [one for one in guests if one.deposit.address and one.deposit.address.href not in known]
+        if not new:
             return None
-        return Change((release,), torrents={facts.best_hex: created.torrent})
+        copies = [(one.key, addresses.of_mirror(one)) for one in release.mirrors]
+        mirrors = addresses.mirrors([*copies, *self._copies(new)])
+        seeds = dict.fromkeys((*release.torrent.web_seeds, *self._web_seeds(new)))
+        torrent = self._catalog.torrent(release)
+        after, data = with_copies(release, torrent, mirrors=mirrors, web_seeds=tuple(seeds), now=now)
+        return Change((after,), torrents={after.torrent.best_hex: data})
 
-    def mirrors(self, guests: Sequence[Guest]) -> tuple[Mirror, ...]:
-        """What the catalogue says of the copies, and of those that the person named."""
-        copies = [(one.depository.key, at) for one in guests if (at := one.deposit.address)]
-        return addresses.mirrors(copies, self.said.mirrors or ())
+    def _copies(self, guests: Sequence[Guest]) -> list[tuple[str, Address]]:
+        return [(one.depository.key, at) for one in guests if (at := one.deposit.address)]
+
+    def _web_seeds(self, guests: Sequence[Guest]) -> list[str]:
+        seeds = (addresses.web_seed(at, self.dataset) for _, at in self._copies(guests))
+        return [one for one in seeds if one]
 
     def _with_words(self, created: Created, guests: Sequence[Guest]) -> Prepared:
         state = self._state
-        words = Said(mirrors=self.mirrors(guests), doi=state.doi or None, concept_doi=state.concept_doi or None)
+        copies = addresses.mirrors(self._copies(guests), self.said.mirrors or ())
+        words = Said(mirrors=copies, doi=state.doi or None, concept_doi=state.concept_doi or None)
         sources = (Source(SPEAKER, words), *self._prepared.sources)
         return replace(self._prepared, plan=created.plan, sources=sources)

@@ -19,6 +19,7 @@ from seedbed.mirrors.content import BytesContent
 from seedbed.mirrors.deposits import Facts
 from seedbed.mirrors.push import push
 from seedbed.publishing.transaction import addresses, beside
+from seedbed.publishing.transaction.abandon import take_back
 from seedbed.publishing.transaction.contents import Digests
 from seedbed.publishing.transaction.description import description
 from seedbed.publishing.transaction.homes import open_homes
@@ -67,14 +68,17 @@ class Publication:
 
     def run(self) -> Published:
         """All steps."""
-        made, tools = self._made, self._tools
-        with open_homes(self._journal, made.dataset, made.before, tools) as homes:
+        made, tools, digests = self._made, self._tools, Digests(self._made.dataset)
+        hashes = None if made.is_surely_new else made.hashes(tools.hash, digests)
+        if hashes and made.twin(hashes):
+            return self._nothing_new(hashes)
+        if hashes and made.ours:
+            made.trial(hashes, [])  # refuses other data before a mirror is asked
+        with open_homes(self._journal, made.dataset, made.known_at, tools) as homes:
             self._settle_doi(homes)
-            digests = Digests(made.dataset)
-            with self._pushed_meanwhile(homes, digests):
-                hashes = made.hashes(tools.hash, digests)
-            if made.twin(hashes):
-                return self._nothing_new(homes, hashes)
+            if hashes is None:
+                with self._pushed_meanwhile(homes, digests):
+                    hashes = made.hashes(tools.hash, digests)
             push_data(homes, made.dataset, digests, tools)
             self._describe(homes, hashes)
             tools.say("Making the copies public.")
@@ -90,17 +94,15 @@ class Publication:
         if state.minter:
             with closing(self._tools.minter(state.minter)) as minter:
                 facts.insert(0, minter.reserve(state.wanted()))
-        state.doi = state.doi or said.doi or next((one.doi for one in facts if one.doi), "")
+        known = self._made.ours.doi if self._made.ours else ""
+        state.doi = state.doi or known or said.doi or next((one.doi for one in facts if one.doi), "")
         found = next((one.concept_doi for one in facts if one.doi == state.doi and one.concept_doi), "")
         state.concept_doi = state.concept_doi or said.concept_doi or found
         self._journal.save()
 
     @contextmanager
     def _pushed_meanwhile(self, homes: Homes, digests: Digests) -> Iterator[None]:
-        """Push while the caller hashes, unless it may turn out that there is nothing new."""
-        if not self._made.is_surely_new:
-            yield
-            return
+        """Push while the caller hashes."""
         with ThreadPoolExecutor(1, thread_name_prefix="publish") as pool:
             job = pool.submit(push_data, homes, self._made.dataset, digests, self._tools)
             try:
@@ -109,14 +111,14 @@ class Publication:
                 digests.fail()  # whoever still waits for a hash would wait for ever
             job.result()
 
-    def _nothing_new(self, homes: Homes, hashes: Hashes) -> Published:
-        """Take back what was begun.
+    def _nothing_new(self, hashes: Hashes) -> Published:
+        """Take back what an earlier run began, while the very same data was published.
 
         Raises:
             InputError: it was wanted as another version.
         """
-        for guest in homes.on_board:
-            guest.deposit.discard(keep=guest.home.keep)
+        for home in self._state.homes:
+            take_back(home, self._state, self._tools)
         self._journal.remove()
         return self._made.trial(hashes, [])
 
@@ -172,7 +174,7 @@ class Publication:
         guests = homes.on_board
         with self._tools.publisher() as publisher:
             done = self._made.release(hashes, guests, publisher, self._tools.now())
-            later = None if done.is_new else self._made.later_copies(done, hashes, guests, self._tools.now())
+            later = None if done.is_new else self._made.later_copies(done, guests, self._tools.now())
             if later:
                 done = replace(done, release=later.releases[0], released=publisher.release(later))
         self._state.released = done.released.serial if done.released else self._state.released
