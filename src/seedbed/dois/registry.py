@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who registers DOIs, by a short name: ``datacite:10.…``."""
+"""A minter's URL → who registers DOIs there."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from seedbed.errors import InputError
+from seedbed.dois import place
+from seedbed.dois.datacite import DataCite
+from seedbed.mirrors.rest import Manners
+from seedbed.sources.agent import agent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def open_minter(url: str, *, environ: Mapping[str, str] | None = None) -> DoiMinter:
-    """Make ready for use whoever registers DOIs.
+    """Make ready for use who registers DOIs; nothing is asked yet.
 
     Args:
-        url: ``datacite:`` and a prefix.
+        url: ``datacite:10.12345``, ``datacite:test/10.12345``.
         environ: Where credentials are looked up; the process's variables if not given.
 
     Raises:
-        InputError: nobody is known by that name, or credentials are missing.
+        InputError: the URL cannot be used.
     """
     environ = os.environ if environ is None else environ
-    raise InputError(f"{url!r}: expected datacite:10.… or a DOI")
+    return DataCite(place.of_url(url), environ, Manners(agent(environ.get("SEEDBED_CONTACT", ""))))

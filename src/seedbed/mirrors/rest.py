@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import ipaddress
 import json
@@ -306,9 +307,10 @@ class Rest:
         return error
 
     def _secrets(self, ask: Ask) -> set[str]:
-        """Headers with credentials, and their words: ``Bearer x``, ``LOW x:y``."""
+        """Headers with credentials, and their words: ``Bearer x``, ``LOW x:y``, ``Basic`` and base64 of ``x:y``."""
         values = set() if ask.is_open else set(self._authorize().values())
-        words = {word for value in values for word in value.replace(":", " ").split()}
+        plain = {base64.b64decode(value[6:]).decode() for value in values if value.startswith("Basic ")}
+        words = {word for value in values | plain for word in value.replace(":", " ").split()}
         return {word for word in values | words if len(word) > 5}
 
 
