@@ -23,6 +23,7 @@ from seedbed.publishing import flow
 from seedbed.publishing.request import Request
 from seedbed.publishing.transaction import journal
 from seedbed.publishing.transaction.abandon import abandon
+from seedbed.publishing.transaction.beside import ENDINGS
 from seedbed.publishing.transaction.journal import Home, State
 from seedbed.publishing.transaction.run import run
 from seedbed.publishing.transaction.tools import Tools
@@ -164,7 +165,7 @@ def test_what_goes_beside_the_data_is_with_every_copy(world: World) -> None:
     """Torrent, magnet, info-hash, descriptor; and the archive was told what it is, DOI included."""
     done = world.publish()
 
-    names = {f"lakes.{ending}" for ending in ("torrent", "magnet", "btih", "datapackage.json")}
+    names = {f"lakes.{ending}" for ending in ENDINGS}
     (record,) = world.archive.records
     shelf = world.everything["shelf"]
     assert set(record.files.files) == {"2024__a.csv", "2024__b.csv", "empty.txt", "read me.txt"} | names
@@ -173,10 +174,12 @@ def test_what_goes_beside_the_data_is_with_every_copy(world: World) -> None:
     assert record.described is not None
     assert record.described.title == "Lakes"
     assert "10.5072/1" in shelf["lakes/1/lakes.datapackage.json"].decode()
+    assert b"https://archive.example/1/files/2024__a.csv" in record.files.files["lakes.meta4"]
     assert metainfo_reader.parse(record.files.files["lakes.torrent"]).comment == "https://doi.org/10.5072/1"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("is_after", [False, True])
 def test_killed_at_every_call_it_goes_on_to_the_same_result(tmp_path: Path, is_after: bool) -> None:  # noqa: FBT001
     """And before the catalogue's release nobody is led to anything; afterwards nothing is left over."""
@@ -307,6 +310,7 @@ def test_a_published_version_gets_a_further_home(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_abandoned_at_every_call_nothing_is_left(tmp_path: Path) -> None:
     """But what is public for good is told; and what is in the catalogue can no longer be abandoned."""
     for number in range(1, 200):

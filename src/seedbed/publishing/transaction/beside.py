@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from seedbed.catalog import metalink, paths
+
 if TYPE_CHECKING:
     from seedbed.publishing.request import Published
 
@@ -19,11 +21,12 @@ ENDINGS = ("torrent", "magnet", "btih", "meta4", "datapackage.json")
 """Behind the torrent's name and a dot."""
 
 
-def files(version: Published) -> dict[str, bytes]:
+def files(version: Published, site_url: str) -> dict[str, bytes]:
     """Name -> bytes.
 
     Args:
         version: As it will be published.
+        site_url: Of the catalogue, ending in ``/``; empty when it has no address.
     """
     facts = version.release.torrent
     package = (
@@ -33,7 +36,16 @@ def files(version: Published) -> dict[str, bytes]:
         version.torrent,
         f"{facts.magnet}\n".encode(),
         f"{facts.best_hex}\n".encode(),
-        b"",
+        _metalink(version, site_url),
         package.encode(),
     )
     return {f"{facts.name}.{ending}": data for ending, data in zip(ENDINGS, contents, strict=True) if data}
+
+
+def _metalink(version: Published, site_url: str) -> bytes:
+    """Empty for a version that nobody has on the web, or that is too long."""
+    release = version.release
+    if not metalink.is_made(release):
+        return b""
+    torrent_url = site_url + paths.torrent(release.torrent.best_hex) if site_url else ""
+    return metalink.render(release, version.files, torrent_url=torrent_url)

@@ -126,7 +126,10 @@ class Publication:
         """Push what goes beside the data, and tell each service what the version is."""
         version = self._made.trial(hashes, homes.on_board)
         about = description(version.release, self._tools.catalog.site, self._made.before)
-        files = {name: self._journal.keep(name, data) for name, data in beside.files(version).items()}
+        files = {
+            name: self._journal.keep(name, data)
+            for name, data in beside.files(version, self._tools.catalog.site.url).items()
+        }
         is_known = self._made.ours is not None
 
         def do(guest: Guest) -> None:
