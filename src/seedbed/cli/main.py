@@ -15,16 +15,18 @@ from typing import NoReturn
 import click
 
 from seedbed.cli import output
-from seedbed.errors import SeedbedError
+from seedbed.errors import InputError, SeedbedError
 
 COMMANDS = {
     "audit": ("seedbed.cli.cmd_audit:audit", "Prove that the copies on web servers are true."),
     "cache": ("seedbed.cli.cmd_cache:cache", "See, check and clear what was fetched from catalogues."),
     "catalog": ("seedbed.cli.cmd_catalog:catalog", "Keep a catalogue of datasets, and follow others."),
     "cite": ("seedbed.cli.cmd_show:cite", "Cite a version of a dataset."),
+    "config": ("seedbed.cli.cmd_config:config", "Show your settings, and where they are."),
     "fetch": ("seedbed.cli.cmd_fetch:fetch", "Get a dataset, or the data of a torrent, verified."),
     "gateway": ("seedbed.cli.cmd_gateway:gateway", "Serve published data and a catalogue over HTTP."),
     "integrity": ("seedbed.cli.cmd_verify:integrity", "Check a file against a torrent named by its MD5."),
+    "mirror": ("seedbed.cli.cmd_mirror:mirror", "Log in to archives and stores, and try them."),
     "publish": ("seedbed.cli.cmd_publish:publish", "Publish data as a version of a dataset in your catalogue."),
     "search": ("seedbed.cli.cmd_search:search", "Find datasets by words, place, time, licence and more."),
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
@@ -59,11 +61,28 @@ class LazyGroup(click.Group):
         name = args[0]
         if name not in self.table and (near := difflib.get_close_matches(name, self.table, 1)):
             ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        if found[0] and found[1]:
+            _apply_settings(ctx, found[0], found[1])
+        return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.table[name][1]) for name in self.list_commands(ctx)])
+
+
+def _apply_settings(ctx: click.Context, name: str, command: click.Command) -> None:
+    """Let a command find its section of the settings as its defaults."""
+    from seedbed.cli import settings  # noqa: PLC0415  # before the command is known there is nothing to set
+
+    sections = settings.read() if ctx.parent is None else ctx.default_map or {}
+    section = sections.get(name, {})
+    if not isinstance(section, dict):
+        raise InputError(f"{settings.path()}: {name}: expected a section [{name}], got {section!r}")
+    if not isinstance(command, click.Group):
+        whole = " ".join(filter(None, (ctx.info_name if ctx.parent else "", name)))
+        section = settings.defaults(command, section, whole)
+    ctx.default_map = {name: section}
 
 
 INTERRUPTED = 130

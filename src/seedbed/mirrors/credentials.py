@@ -227,9 +227,9 @@ def _checked(account: Account, value: str) -> str:
 
 def _hint(account: Account) -> str:
     variables = " and ".join(account.variables)
-    ways = f"Set {variables}, or write" if variables else "Write"
+    ways = f"'seedbed mirror login' with the mirror's URL keeps them; or set {variables}."
     made = f" They are made at {account.page_url}." if account.page_url else ""
-    return f'{ways} {", ".join(account.fields)} below ["{account.host}"] in {FILE}: docs/mirrors.md.{made}'
+    return f"{ways}{made}"
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from seedbed.mirrors.base import Mirror
+    from seedbed.mirrors.credentials import Account
     from seedbed.mirrors.deposits import Depository
 
     Make: TypeAlias = Callable[[str, Mapping[str, str]], Mirror]
@@ -76,6 +77,24 @@ def open_depository(url: str, *, environ: Mapping[str, str] | None = None) -> De
         made: Depository = _load(point, "depository")(url, environ)
         return made
     return Shelf(open_mirror(url, environ=environ), _KEYS.get(scheme, "own"))
+
+
+def account_of(url: str) -> Account | None:
+    """The account whose credentials an archive wants; None for mirrors that want none, or have their own ways.
+
+    Raises:
+        InputError: the URL cannot be used.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "zenodo":
+        from seedbed.mirrors.zenodo import place  # noqa: PLC0415
+
+        return place.of_url(url).account
+    if scheme == "ia":
+        from seedbed.mirrors.internet_archive import place as archive_place  # noqa: PLC0415
+
+        return archive_place.of_url(url).account
+    return None
 
 
 def _load(point: metadata.EntryPoint, what: str) -> Any:

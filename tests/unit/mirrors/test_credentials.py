@@ -91,7 +91,7 @@ def test_without_any_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"zenodo\.org") as caught:
         credentials.find(ZENODO, home(tmp_path))
 
-    for word in ("ZENODO_TOKEN", "credentials.toml", "https://zenodo.org/tokens"):
+    for word in ("ZENODO_TOKEN", "seedbed mirror login", "https://zenodo.org/tokens"):
         assert word in caught.value.hint
 
 
