@@ -56,6 +56,16 @@ class FakeZenodo(FakeService):
         self.next_id = 100
         self.time = 0
 
+    @property
+    def mirror_url(self) -> str:
+        """What opens it as a depository."""
+        return f"zenodo://127.0.0.1:{self.port}?scheme=http"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variable that holds its token."""
+        return {f"SEEDBED_TOKEN_127_0_0_1_{self.port}": self.token}
+
     def accept(self, record_id: str) -> None:
         """Be the curator: publish a submitted draft into its community."""
         record = self.records[record_id]

@@ -38,8 +38,8 @@ def zenodo() -> Iterator[FakeZenodo]:
 
 def opened(zenodo: FakeZenodo, options: str = "", *, token: str = "", pauses: tuple[float, ...] = ()) -> Zenodo:
     """As the registry opens it, but it waits for nothing."""
-    place = places.of_url(f"zenodo://127.0.0.1:{zenodo.port}?scheme=http{options}")
-    environ = {place.account.variables[0]: token or zenodo.token}
+    place = places.of_url(zenodo.mirror_url + options)
+    environ = {name: token or known for name, known in zenodo.environ.items()}
     patience = Patience(pauses, sleep=lambda _: None)
     return Zenodo(place, environ, Manners("seedbed/test", patience, Limit(at_once=2)))
 
@@ -89,7 +89,7 @@ def published(zenodo: FakeZenodo, wanted: Wanted = WANTED, options: str = "") ->
 
 def test_the_registry_opens_it(zenodo: FakeZenodo) -> None:
     """By the URL's scheme; nothing is asked of the service yet."""
-    depository = open_depository(f"zenodo://127.0.0.1:{zenodo.port}?scheme=http", environ={})
+    depository = open_depository(zenodo.mirror_url, environ={})
 
     assert (depository.key, zenodo.requests) == ("zenodo", [])
     depository.close()
@@ -327,7 +327,7 @@ def test_credentials_that_are_refused(zenodo: FakeZenodo, token: str) -> None:
 
 def test_without_credentials_it_says_where_they_come_from(zenodo: FakeZenodo) -> None:
     """Before anything is asked of the service."""
-    place = places.of_url(f"zenodo://127.0.0.1:{zenodo.port}?scheme=http")
+    place = places.of_url(zenodo.mirror_url)
 
     with pytest.raises(InputError) as caught:
         Zenodo(place, {"SEEDBED_HOME": "/nowhere"}, Manners("seedbed/test")).begin(WANTED)
@@ -345,12 +345,52 @@ def test_a_busy_service_is_left_alone_for_as_long_as_it_wants(zenodo: FakeZenodo
         pauses.append(pause_s)
         zenodo.remaining = None
 
-    place = places.of_url(f"zenodo://127.0.0.1:{zenodo.port}?scheme=http")
-    environ = {place.account.variables[0]: zenodo.token}
-    Zenodo(place, environ, Manners("seedbed/test", Patience((0.5,), sleep=sleep))).begin(WANTED)
+    place = places.of_url(zenodo.mirror_url)
+    Zenodo(place, zenodo.environ, Manners("seedbed/test", Patience((0.5,), sleep=sleep))).begin(WANTED)
 
     assert pauses == [7.0]
     assert len(zenodo.records) == 1
+
+
+def test_a_file_costs_three_requests(zenodo: FakeZenodo) -> None:
+    """Begin, send, complete: whoever has a hundred files has not many hundred requests a minute."""
+    deposit = opened(zenodo).begin(WANTED)
+    zenodo.count_anew()
+
+    keep(deposit)
+    assert len(zenodo.requests) == 1 + 3 * len(FILES)
+    zenodo.count_anew()
+    keep(deposit)
+    assert not zenodo.requests
+
+
+def test_two_pushes_of_one_file(zenodo: FakeZenodo) -> None:
+    """By programs that do not know of each other: the first wins, the other is told unless its bytes are equal."""
+    first, second = (opened(zenodo).begin(WANTED).mirror for _ in range(2))
+    assert not list(first.list())
+    assert not list(second.list())
+    push(first, {"a": BytesContent("a", b"1")})
+
+    assert push(second, {"a": BytesContent("a", b"1")}).skipped == ("a",)
+    third = opened(zenodo).begin(WANTED).mirror
+    assert third.find("b") is None
+    push(first, {"b": BytesContent("b", b"1")})
+    with pytest.raises(InputError, match="other bytes"):
+        push(third, {"b": BytesContent("b", b"2")})
+
+
+def test_an_upload_that_was_interrupted_is_begun_again(zenodo: FakeZenodo) -> None:
+    """What it left under the name is taken away."""
+    deposit = opened(zenodo).begin(WANTED)
+    zenodo.count_anew(fails_at=4, when="after")
+    with pytest.raises(SourceError, match="complete the upload"):
+        push(deposit.mirror, {"a": BytesContent("a", b"1")})
+    record = zenodo.records[deposit.facts.id]
+    assert record.files["a"].is_complete
+    record.files["a"].is_complete = False
+    zenodo.count_anew()
+
+    assert push(deposit.mirror, {"a": BytesContent("a", b"1")}).put == ("a",)
 
 
 def test_a_draft_is_never_begun_twice_by_asking_again(zenodo: FakeZenodo) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from seedbed.mirrors.base import Checksum, Stored, Traits, check_key, failure, i
 from seedbed.mirrors.rest import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from seedbed.mirrors.content import Stream
     from seedbed.mirrors.zenodo.records import Records
@@ -32,6 +33,26 @@ TRAITS = Traits(
 more can be asked for there, and another InvenioRDM may have others, which it then tells itself."""
 
 
+class _Listing:
+    """What a record has, asked once for all files: each request counts towards Zenodo's hundred a minute."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._files: dict[str, Mapping[str, Any]] | None = None
+
+    def get(self, load: Callable[[], Iterable[Mapping[str, Any]]]) -> dict[str, Mapping[str, Any]]:
+        """By key; asked for when it is not known."""
+        with self._lock:
+            if self._files is None:
+                self._files = {str(one["key"]): one for one in load()}
+            return self._files
+
+    def forget(self) -> None:
+        """Ask again next time."""
+        with self._lock:
+            self._files = None
+
+
 @dataclass(frozen=True, slots=True)
 class RecordFiles:
     """See :class:`seedbed.mirrors.base.Mirror`.
@@ -47,7 +68,8 @@ class RecordFiles:
     web: str
     record_id: str
     asks_public: Callable[[], bool]
-    traits: Traits = field(default=TRAITS)
+    traits: Traits = TRAITS
+    _listing: _Listing = field(default_factory=_Listing, repr=False)
 
     @property
     def name(self) -> str:
@@ -55,10 +77,13 @@ class RecordFiles:
         return f"{self.records.rest.name} record {self.record_id}"
 
     def find(self, key: str) -> Stored | None:
-        """What is kept under a key; an upload that is not complete is nothing."""
+        """What is kept under a key, as it was when the files were listed; an upload that is not complete is nothing."""
         check_key(key)
-        found = self.records.file(self.record_id, key, is_public=self.asks_public())
+        found = self._files().get(key)
         return _stored(found) if found and _is_complete(found) else None
+
+    def _files(self) -> dict[str, Mapping[str, Any]]:
+        return self._listing.get(lambda: self.records.files(self.record_id, is_public=self.asks_public()))
 
     def read(self, key: str, *, start: int, stop: int) -> bytes:
         """A part of a file; of a draft's everything before it is read too, as the API has no ranges."""
@@ -69,8 +94,9 @@ class RecordFiles:
         return part
 
     def list(self, *, prefix: str = "") -> Iterator[Stored]:
-        """All files, by key."""
-        found = self.records.files(self.record_id, is_public=self.asks_public())
+        """All files as they are now, by key."""
+        self._listing.forget()
+        found = self._files().values()
         stored = sorted((_stored(one) for one in found if _is_complete(one)), key=lambda one: one.key)
         return iter([one for one in stored if one.key.startswith(prefix)])
 
@@ -79,31 +105,41 @@ class RecordFiles:
         check_key(key)
         if self.asks_public():
             raise failure(self.name, key, "the record is public, so its files are as they are")
-        found = self.records.file(self.record_id, key, is_public=False)
-        if found is not None and _is_complete(found):
+        if self.find(key):
             raise taken(self.name, key)
-        if found is not None:
-            self.records.remove(self.record_id, key)
-        self._begin(key)
         try:
-            return _stored(self.records.upload(self.record_id, key, stream))
+            self._begin(key)
+            stored = self._send(key, stream)
+        except SeedbedError:
+            self._listing.forget()
+            raise
+        self._files()[key] = stored
+        return _stored(stored)
+
+    def _begin(self, key: str) -> None:
+        if key in self._files():
+            self.records.remove(self.record_id, key)
+        try:
+            self.records.begin_upload(self.record_id, key)
+        except SeedbedError as error:
+            self._listing.forget()
+            if error.data.get("status") == 400 and self.find(key) is not None:  # another push was faster
+                raise taken(self.name, key) from None
+            raise
+
+    def _send(self, key: str, stream: Stream) -> Mapping[str, Any]:
+        try:
+            return self.records.upload(self.record_id, key, stream)
         except SeedbedError as error:
             if not is_passing(error):  # otherwise the next attempt clears it, when the service is back
                 with contextlib.suppress(SeedbedError):
                     self.records.remove(self.record_id, key)
             raise
 
-    def _begin(self, key: str) -> None:
-        try:
-            self.records.begin_upload(self.record_id, key)
-        except SeedbedError as error:
-            if error.data.get("status") == 400 and self.find(key) is not None:  # another push was faster
-                raise taken(self.name, key) from None
-            raise
-
     def remove(self, key: str) -> None:
         """Delete a draft's file."""
         check_key(key)
+        self._listing.forget()
         self.records.remove(self.record_id, key)
 
     def public_url(self, key: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from seedbed.errors import NotFoundError
 from seedbed.mirrors.rest import Ask, json_body
 
 if TYPE_CHECKING:
@@ -156,15 +155,6 @@ class Records:
         """All files, complete or not; none of a draft that is gone."""
         ask = Ask("GET", _files(record_id, is_public=is_public), "list the files")
         return tuple(self._json(ask).get("entries") or ())
-
-    def file(self, record_id: str, key: str, *, is_public: bool) -> Mapping[str, Any] | None:
-        """One file; None when nothing is known of it."""
-        path = f"{_files(record_id, is_public=is_public)}/{quote(key, safe='')}"
-        try:
-            found: Mapping[str, Any] = self._json(Ask("GET", path, "look at the file", key))
-        except NotFoundError:
-            return None
-        return found
 
     def begin_upload(self, record_id: str, key: str) -> None:
         """Take the name of a file of which nothing is known yet."""
