@@ -75,6 +75,11 @@ class FakeInternetArchive(FakeService):
         """What opens it as a depository."""
         return f"ia:?s3={self.url}/s3&web={self.url}"
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that hold its keys."""
+        return {"IA_ACCESS_KEY_ID": self.access, "IA_SECRET_ACCESS_KEY": self.secret}
+
     def start(self) -> None:
         """Listen, and the node too."""
         super().start()

@@ -31,6 +31,8 @@ _STILL = "the archive is still taking it in"
 class Waiting:
     """How long the archive's queue is waited for."""
 
+    first_s: float = 1.0
+    """Until it is looked again; each further pause is twice as long, up to ``interval_s``."""
     interval_s: float = 15.0
     max_s: float = 1800.0
     clock: Callable[[], float] = time.monotonic
@@ -131,12 +133,13 @@ class Item:
         Raises:
             SourceError: it takes longer than we wait.
         """
-        until_s = self.waiting.clock() + self.waiting.max_s
+        until_s, pause_s = self.waiting.clock() + self.waiting.max_s, self.waiting.first_s
         while not is_done(seen := self.look()):
             if self.waiting.clock() >= until_s:
                 hint = "seedbed publish --resume later; the archive's queue may need hours."
                 raise failure(f"{self.web.name} item {self.identifier}", "", _STILL, hint=hint, is_passing=True)
-            self.waiting.sleep(self.waiting.interval_s)
+            self.waiting.sleep(pause_s)
+            pause_s = min(2 * pause_s, self.waiting.interval_s)
         return seen
 
     def _path(self, key: str) -> str:
