@@ -71,6 +71,11 @@ class FakeDataCite(FakeService):
         """What opens it."""
         return f"datacite:{self.prefix}?api={self.url}"
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that hold its account."""
+        return {"DATACITE_REPOSITORY_ID": self.repository_id, "DATACITE_PASSWORD": self.password}
+
     def _reply(self, request: Request) -> Reply:
         if self.remaining is not None:
             self.remaining -= 1

@@ -109,6 +109,8 @@ class FakeService:
         self.fails_at = 0
         """Number of the request, from 1 since :meth:`count_anew`, at which the connection is cut; 0 never."""
         self.when: When = "before"
+        self.on_cut: Callable[[], object] = lambda: None
+        """Called at that moment: a test may kill its program here."""
         self.requests: list[Request] = []
         """Since :meth:`count_anew`, in order; bodies left out."""
         self.port = 0
@@ -152,8 +154,11 @@ class FakeService:
             self.requests.append(Request(request.method, request.path, request.query, request.headers, b""))
             is_cut = len(self.requests) == self.fails_at
             if is_cut and self.when == "before":
+                self.on_cut()
                 return None
             reply = self._answer(request)
+            if is_cut:
+                self.on_cut()
             return None if is_cut else reply
 
 

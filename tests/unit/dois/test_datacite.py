@@ -64,7 +64,7 @@ def service() -> Iterator[FakeDataCite]:
 
 def opened(service: FakeDataCite, *, password: str = "") -> DataCite:
     """As the registry opens it, but it waits for nothing."""
-    environ = {"DATACITE_REPOSITORY_ID": service.repository_id, "DATACITE_PASSWORD": password or service.password}
+    environ = service.environ | ({"DATACITE_PASSWORD": password} if password else {})
     manners = Manners("seedbed/test", Patience((), sleep=lambda _: None), Limit(at_once=2))
     return DataCite(places.of_url(service.minter_url), environ, manners)
 

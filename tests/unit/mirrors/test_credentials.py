@@ -13,6 +13,7 @@ import pytest
 from seedbed.errors import InputError, MissingProgramError
 from seedbed.mirrors import credentials
 from seedbed.mirrors.credentials import Account
+from seedbed.mirrors.registry import account_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,3 +182,19 @@ def test_they_are_never_shown(tmp_path: Path) -> None:
 def test_a_host_has_its_own_variable() -> None:
     """So that no other's token is ever sent to it."""
     assert credentials.variable_of("rdm.example.org:8443") == "SEEDBED_TOKEN_RDM_EXAMPLE_ORG_8443"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("zenodo:", "zenodo.org"),
+        ("zenodo:sandbox", "sandbox.zenodo.org"),
+        ("ia:?test=yes", "archive.org"),
+        ("s3://a", ""),
+    ],
+)
+def test_the_account_that_a_mirror_wants(url: str, host: str) -> None:
+    """For whoever asks a person for its token; object stores have ways of their own."""
+    account = account_of(url)
+
+    assert (account.host if account else "") == host
