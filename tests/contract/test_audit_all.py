@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.web import Site
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 ALL = ("audit", "--all", "--lan", "--every", 0)
 
 

@@ -17,7 +17,7 @@ import pytest
 from seedbed.core import metainfo_reader
 from seedbed.creating.create import Created, Wish, create, plan_torrent, wanted_hashes
 from seedbed.creating.remote import remote_dataset
-from seedbed.errors import FileChangedError, InputError, NameRefusedError, NotFoundError, SourceError
+from seedbed.errors import FileChangedError, InputError, NameRefusedError, NotFoundError, SeedbedError, SourceError
 from seedbed.hashing.job import Threads
 from seedbed.hashing.plain import HashlibEngine
 from seedbed.sources import http_file
@@ -354,6 +354,42 @@ def test_s3(bucket: str, tmp_path: Path, data: bytes, signed: bool, monkeypatch:
     assert created.info_hashes == local(tmp_path, data).info_hashes
     seeds = metainfo_reader.parse(created.torrent).web_seeds
     assert seeds == (() if signed else (os.environ["AWS_ENDPOINT_URL"] + "/open/tiles/data.tif",))
+
+
+@pytest.mark.parametrize("where", ["s3://open/tiles/", "s3://open/tiles/?public=https://cdn.example/a/tiles"])
+def test_all_below_a_prefix(bucket: str, data: bytes, where: str) -> None:
+    """A folder of its own; markers of folders are none of it."""
+    assert bucket
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    for path in ("open/tiles/deep/b%20c.tif", "open/tiles/", "open/tilesx/no.tif"):
+        put(f"{endpoint}/{path}", data if path.endswith("f") else b"")
+
+    dataset = remote_dataset([where])
+
+    assert (dataset.name, [item.path for item in dataset.items]) == ("tiles", [("data.tif",), ("deep", "b c.tif")])
+    base = "https://cdn.example/a/" if "public" in where else f"{endpoint}/open/"
+    assert (dataset.web_seeds, dataset.folder_url) == ((base,), f"{base}tiles/")
+    renamed = remote_dataset([where], name="other")
+    assert (renamed.web_seeds, renamed.folder_url) == ((), f"{base}tiles/")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("s3://open/nothing/", "nothing is there"),
+        ("s3://open/", "it needs a name"),
+        ("s3://open/tiles/?endpont=x", "unknown option 'endpont'"),
+        ("s3://me:secret@open/tiles/", "expected s3://bucket/key"),
+    ],
+)
+def test_prefixes_that_cannot_be_used(bucket: str, url: str, said: str) -> None:
+    """Told, without repeating what may be secret."""
+    assert bucket
+
+    with pytest.raises(SeedbedError, match=said) as caught:
+        remote_dataset([url])
+
+    assert "secret" not in str(caught.value)
 
 
 def test_s3_faults(bucket: str) -> None:

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.mirrors.content import BytesContent
+from seedbed.mirrors.push import push
+from seedbed.mirrors.registry import open_mirror
+from tests import object_stores
 from tests.persons import SAID, Person, is_missing
 
 if TYPE_CHECKING:
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.web import Site
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
 
 def test_one_command_publishes_everywhere(person: Person, site: Site, tmp_path: Path) -> None:
@@ -129,3 +133,27 @@ def test_a_trial_shows_where_it_would_go(person: Person, tmp_path: Path) -> None
 
     assert f"mirror     {(tmp_path / 'nas').as_uri()}" in out
     assert not (tmp_path / "nas").exists()
+
+
+def test_data_that_is_there_already_is_catalogued_without_a_copy(person: Person, site: Site, tmp_path: Path) -> None:
+    """A prefix of an object store: nothing is sent anywhere; it is fetched from where it is, whatever it is called."""
+    with object_stores.moto() as store, pytest.MonkeyPatch.context() as patch:
+        for name, value in {**store.environ, "AWS_REGION": "us-east-1"}.items():
+            patch.setitem(person.environment, name, value)
+        open_ = open_mirror(f"s3://{store.bucket}/tiles?endpoint={store.endpoint}", environ=store.environ)
+        push(open_, {name: BytesContent(name, name.encode()) for name in ("a.bin", "deep/b.bin")})
+        for name in ("a.bin", "deep/b.bin"):
+            site.files[f"/cdn/{name}"] = name.encode()
+        where = f"s3://{store.bucket}/tiles/?endpoint={store.endpoint}&public={site.url}/cdn/"
+
+        done, _ = person.run("publish", where, "--name", "north", *SAID, "--version", 1)
+
+        assert done["mirrors"] == [{"key": "own", "href": f"{site.url}/cdn/"}]
+        fetched, _ = person.run("fetch", "lakes", "--lan", "--no-dht", "-o", tmp_path / "got")
+        assert (tmp_path / "got/north/deep/b.bin").read_text() == "deep/b.bin"
+        assert fetched["bytes_from_mirrors"] == 15
+        site.files["/cdn/a.bin"] = b"other"
+        open_.remove("deep/b.bin")
+        bad, _ = person.run("publish", where, "--name", "north", *SAID, "--version", 2, code=12)
+        assert "its copy is not good: wrong-bytes" in bad["message"]
+        assert [one["version"] for one in person.run("versions", "lakes")[0]["versions"]] == ["1"]

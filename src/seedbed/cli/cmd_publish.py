@@ -133,8 +133,11 @@ def _release(
         return publication.publish(prepared, paths, options, publication.OwnCatalog(known, opened, _now))
     with opened() as publisher:
         publisher.refuse_unable()
-    with hashed(prepared.plan, options) as created, opened() as publisher:
-        return flow.release(prepared, created, publisher, now=_now())
+    with hashed(prepared.plan, options) as created:
+        if not isinstance(prepared.request.source, str):
+            publication.prove_where_it_is(created)
+        with opened() as publisher:
+            return flow.release(prepared, created, publisher, now=_now())
 
 
 def _tell(done: Published, folder: Path, request: Request, *, is_trial: bool, mirrors: tuple[str, ...]) -> None:

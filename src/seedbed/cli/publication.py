@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from seedbed.cli import output, progress
 from seedbed.cli.hashing import hashed
 from seedbed.cli.wish import are_urls
-from seedbed.errors import InputError, PartlyDoneError, SeedbedError
+from seedbed.errors import InputError, PartlyDoneError, SeedbedError, SourceError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -87,6 +87,23 @@ def publish(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, An
             raise
         finally:
             _tell_left_behind(held)
+
+
+def prove_where_it_is(created: Created) -> None:
+    """Prove the copy on the web that the data was read from, as others will read it: perhaps by another address.
+
+    Raises:
+        SourceError: others would not get these bytes there.
+    """
+    from seedbed.api import publication  # noqa: PLC0415
+    from seedbed.core import metainfo_reader  # noqa: PLC0415
+
+    dataset = created.plan.dataset
+    urls = [f"{dataset.folder_url}{{path}}"] if dataset.folder_url else list(dataset.web_seeds)
+    troubles = publication.auditor(lan=True)(metainfo_reader.parse(created.torrent), urls) if urls else {}
+    for url, trouble in troubles.items():
+        if trouble:
+            raise SourceError(f"{url}: its copy is not good: {trouble}", hint="Nothing was published.")
 
 
 def restored(item_id: str, options: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:

@@ -42,6 +42,8 @@ class Dataset:
     """Reads the items, by index."""
     web_seeds: tuple[str, ...] = ()
     """Where the same bytes can be had over HTTP, in the form of BEP 19."""
+    folder_url: str = ""
+    """Below which each file of a folder is by its path, ending in a slash, whatever the folder is called there."""
     remarks: tuple[str, ...] = ()
     """What was left out and why, for people."""
 

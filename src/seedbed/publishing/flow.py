@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.catalog import checks, ids, versions
 from seedbed.catalog.findings import refuse
-from seedbed.catalog.model import Change
+from seedbed.catalog.model import Change, Mirror
 from seedbed.creating import create as creating
 from seedbed.creating import like
 from seedbed.creating.scan import scan
@@ -25,6 +25,7 @@ from seedbed.inspecting import Inspected, inspect_folder
 from seedbed.publishing import datapackage, entry, metadata, sidecars
 from seedbed.publishing.own_words import own_sources
 from seedbed.publishing.request import Prepared, Published
+from seedbed.publishing.said import Said, Source
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from seedbed.creating.dataset import Dataset
     from seedbed.publishing.metadata import Described
     from seedbed.publishing.request import Catalog, Hashed, Publisher, Request
-    from seedbed.publishing.said import Source
 
 
 def publish(request: Request, publisher: Publisher, *, hashed: Hashed, now: Callable[[], dt.datetime]) -> Published:
@@ -71,7 +71,7 @@ def prepare(
     dataset = _dataset(request)
     files = _local_files(dataset)
     beside, remarks = sidecars.read_sidecars(files) if not dataset.is_single_file else ([], [])
-    sources = (*own, *beside)
+    sources = (*own, *beside, *_places(dataset))
     _refuse_faults(request, sources, findings, catalog, now)
     plan = creating.plan_torrent(dataset, request.wish)
     found, each = _inspect(request, files, progress)
@@ -149,6 +149,13 @@ def _dataset(request: Request) -> Dataset:
     if len(request.source) > 1 and not request.name:
         raise InputError("several URLs make a folder: give it a name with --name")
     return remote_dataset(request.source, name=request.name)
+
+
+def _places(dataset: Dataset) -> list[Source]:
+    """Where the data is already, as the catalogue says it: a web seed alone would need the folder's name in the URL."""
+    if not dataset.folder_url:
+        return []
+    return [Source("where the data is", Said(mirrors=(Mirror("own", dataset.folder_url),)))]
 
 
 def _local_files(dataset: Dataset) -> dict[str, Path]:

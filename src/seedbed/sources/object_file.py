@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file in an S3 object store, pinned to one version, read in ranges (obstore).
+"""A file in an S3 object store, pinned to one version, read in ranges; and what is below a prefix (obstore).
 
-Credentials, region and endpoint come from the usual variables (``AWS_ACCESS_KEY_ID``, ``AWS_REGION``,
+Behind the URL may stand ``endpoint`` (any S3 service), ``region`` and ``public`` (where anybody reads over HTTP what
+the URL names). What is left out, and credentials, come from the usual variables (``AWS_ACCESS_KEY_ID``, ``AWS_REGION``,
 ``AWS_ENDPOINT_URL``, …). Without credentials requests are not signed, as public buckets want it.
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, PreconditionError
@@ -32,29 +33,55 @@ _SIGNS_OF_CREDENTIALS = (
 _DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
 
+_OPTIONS = frozenset(("endpoint", "region", "public"))
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket, and how it is reached."""
+
+    name: str
+    endpoint: str = ""
+    """Base URL; empty for Amazon's own."""
+    region: str = ""
+
+    def store(self) -> S3Store:
+        """What is asked."""
+        more: dict[str, Any] = {"endpoint": self.endpoint} if self.endpoint else {}
+        if self.region:
+            more["region"] = self.region
+        return S3Store(
+            self.name,
+            skip_signature=_is_anonymous(),
+            client_options={
+                "allow_http": self.endpoint.startswith("http://"), "timeout": "120s", "connect_timeout": "15s",
+            },
+            **more,
+        )  # fmt: skip
+
+    def public_url(self, key: str) -> str:
+        """Where anybody can read an object over HTTP; empty when it takes credentials."""
+        return f"{self.endpoint or _DEFAULT_ENDPOINT}/{self.name}/{quote(key)}" if _is_anonymous() else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectFile:
     """See :class:`seedbed.sources.remote_files.RemoteFile`."""
 
     url: str
-    bucket: str
+    """For people, without options."""
+    bucket: Bucket
     key: str
     length: int
     etag: str
+    public_url: str = ""
+    """Where anybody can read it over HTTP; empty where nobody can."""
     has_ranges: bool = True
 
     @property
     def identity(self) -> str:
         """Changes when the object does."""
         return f"{self.url}\0{self.length}\0{self.etag}"
-
-    @property
-    def public_url(self) -> str:
-        """Where anybody can read the object over HTTP; empty when it takes credentials."""
-        if not _is_anonymous():
-            return ""
-        endpoint = os.environ.get("AWS_ENDPOINT_URL", _DEFAULT_ENDPOINT).rstrip("/")
-        return f"{endpoint}/{self.bucket}/{quote(self.key)}"
 
     def open(self) -> OpenObject:
         """Start to read."""
@@ -65,21 +92,72 @@ def find(url: str) -> ObjectFile:
     """Ask what is behind an ``s3://bucket/key`` URL.
 
     Raises:
-        InputError: there is no bucket or key in it.
+        InputError: there is no bucket or key in it, or an unknown option.
         NotFoundError: there is no such object.
         SourceError: the store does not answer, or does not let us.
     """
-    parts = urlsplit(url)
-    key = unquote(parts.path).lstrip("/")
-    if not parts.netloc or not key:
-        raise InputError(f"{url}: expected s3://bucket/key")
+    bucket, key, public = _read_url(url)
+    if not key:
+        raise InputError(f"{_shown(url)}: expected s3://bucket/key")
     try:
-        meta = obstore.head(_store(parts.netloc), key)
+        meta = obstore.head(bucket.store(), key)
     except (NoSuchObject, FileNotFoundError) as error:
-        raise NotFoundError(f"{url}: there is no such object") from error
+        raise NotFoundError(f"{_shown(url)}: there is no such object") from error
     except BaseError as error:
-        raise SourceError(f"{url}: {_first_line(error)}", hint=_hint()) from error
-    return ObjectFile(url, parts.netloc, key, meta["size"], meta["e_tag"] or "")
+        raise SourceError(f"{_shown(url)}: {_first_line(error)}", hint=_hint()) from error
+    where = public or bucket.public_url(key)
+    return ObjectFile(_shown(url), bucket, key, meta["size"], meta["e_tag"] or "", where)
+
+
+def find_all(url: str) -> dict[str, ObjectFile]:
+    """What is below an ``s3://bucket/prefix/`` URL, by the rest of the key.
+
+    Raises:
+        InputError: an unknown option.
+        NotFoundError: nothing is there.
+        SourceError: the store does not answer, or does not let us list.
+    """
+    bucket, key, public = _read_url(url)
+    prefix = f"{key.rstrip('/')}/" if key.strip("/") else ""
+    base = f"{public.rstrip('/')}/" if public else ""
+    found = {}
+    try:
+        listed = [meta for chunk in obstore.list(bucket.store(), prefix.rstrip("/") or None) for meta in chunk]
+    except BaseError as error:
+        raise SourceError(f"{_shown(url)}: it cannot be listed: {_first_line(error)}", hint=_hint()) from error
+    for meta in listed:
+        path = meta["path"]
+        if path.startswith(prefix):  # a marker for the folder itself, which some programs leave, is none of it
+            where = f"{base}{quote(path.removeprefix(prefix))}" if base else bucket.public_url(path)
+            one = ObjectFile(f"s3://{bucket.name}/{path}", bucket, path, meta["size"], meta["e_tag"] or "", where)
+            found[path.removeprefix(prefix)] = one
+    if not found:
+        raise NotFoundError(f"{_shown(url)}: nothing is there")
+    return found
+
+
+def _read_url(url: str) -> tuple[Bucket, str, str]:
+    """Bucket, key, and the public URL if one is named.
+
+    Raises:
+        InputError: it cannot be used; nothing of its options is repeated.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not parts.netloc or "@" in parts.netloc:
+        raise InputError(f"{_shown(url)}: expected s3://bucket/key")
+    if unknown := sorted(options.keys() - _OPTIONS):
+        raise InputError(f"{_shown(url)}: unknown option {unknown[0]!r}: expected one of {', '.join(sorted(_OPTIONS))}")
+    endpoint = (
+        options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
+    )
+    bucket = Bucket(parts.netloc, endpoint.rstrip("/"), options.get("region", ""))
+    return bucket, unquote(parts.path).lstrip("/"), options.get("public", "")
+
+
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    return f"s3://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class OpenObject:
@@ -87,7 +165,7 @@ class OpenObject:
 
     def __init__(self, file: ObjectFile) -> None:
         self._file = file
-        self._store = _store(file.bucket)
+        self._store = file.bucket.store()
 
     def close(self) -> None:
         """Nothing to give back: obstore pools connections itself."""
@@ -113,15 +191,6 @@ class OpenObject:
             raise SourceError(f"{self._file.url}: expected {stop - start:,} bytes, got {len(data):,}")
         view[: len(data)] = data
         return len(data)
-
-
-def _store(bucket: str) -> S3Store:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    return S3Store(
-        bucket,
-        skip_signature=_is_anonymous(),
-        client_options={"allow_http": endpoint.startswith("http://"), "timeout": "120s", "connect_timeout": "15s"},
-    )
 
 
 def _is_anonymous() -> bool:
