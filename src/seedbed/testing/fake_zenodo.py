@@ -47,7 +47,7 @@ class FakeZenodo(FakeService):
         self.reset_at_s = 1_893_456_000
         """When a 429 ends, in seconds since 1970."""
         self.index_lag = 0
-        """So many requests after it was made a draft shows up in a search."""
+        """So many requests after it was made or described a draft shows up in a search."""
         self.communities: dict[str, str] = {}
         """Slug -> id; every submission waits for :meth:`accept`."""
         self.records: dict[str, Record] = {}
@@ -165,6 +165,6 @@ class FakeZenodo(FakeService):
         """Records that a search finds: by alternate identifier, or all that have one."""
         urns = set(_IDENTIFIER.findall(query))
         for record in self.records.values():
-            is_seen = record.made_at + self.index_lag < self.time
+            is_seen = max(record.made_at, record.said_at) + self.index_lag < self.time
             if is_seen and (not urns or urns & record.urns) and ("scheme:urn" not in query or record.urns):
                 yield record

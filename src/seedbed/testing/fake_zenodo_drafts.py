@@ -35,7 +35,7 @@ def _said(zenodo: FakeZenodo, request: Request, record: Record, status: int) -> 
     said = request.json()
     if not isinstance(said, dict):
         raise refused(400, "Unable to decode JSON data in request body.")
-    record.metadata = dict(said.get("metadata") or {})
+    record.metadata, record.said_at = dict(said.get("metadata") or {}), zenodo.time
     record.has_files = bool(said.get("files", {}).get("enabled", True))
     faults = record.faults()
     return zenodo.shown(request, record, status, **({"errors": faults} if faults else {}))

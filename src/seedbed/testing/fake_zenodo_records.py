@@ -51,6 +51,8 @@ class Record:
     """Of the version, from 1."""
     made_at: int
     """Number of the request that made it; also its time, in seconds."""
+    said_at: int = 0
+    """The same of the request that said last what it is: a search knows of that only later."""
     metadata: dict[str, Any] = field(default_factory=dict)
     files: dict[str, StoredFile] = field(default_factory=dict)
     has_files: bool = True

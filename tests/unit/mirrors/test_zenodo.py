@@ -189,6 +189,10 @@ def test_a_foreign_version_before_is_refused(zenodo: FakeZenodo) -> None:
         opened(zenodo).begin(replace(NEXT, previous=f"{zenodo.url}/records/999/files/"))
     assert not zenodo.records
 
+    known = published(zenodo).facts.id
+    with pytest.raises(InputError, match="version before"):  # the same number at another service
+        opened(zenodo).begin(replace(NEXT, previous=f"10.5281/zenodo.{known}"))
+
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_new_version_cut_at_any_request(zenodo: FakeZenodo, when: str) -> None:
@@ -350,6 +354,35 @@ def test_a_busy_service_is_left_alone_for_as_long_as_it_wants(zenodo: FakeZenodo
 
     assert pauses == [7.0]
     assert len(zenodo.records) == 1
+
+
+@pytest.mark.parametrize("lag", [1, 4, 50])
+def test_a_search_that_lags_makes_no_second_draft(zenodo: FakeZenodo, lag: int) -> None:
+    """A new draft is used when it can be found; of a service that never finds it we have had enough in the end."""
+    zenodo.index_lag = lag
+    pauses: list[float] = []
+    place = places.of_url(zenodo.mirror_url)
+    manners = Manners("seedbed/test", Patience((), sleep=pauses.append))
+    Zenodo(place, zenodo.environ, manners).begin(WANTED)
+
+    assert sum(pauses) < 20
+    if lag < 50:
+        opened(zenodo).begin(WANTED)
+        assert len(zenodo.records) == 1
+
+
+def test_a_version_that_a_search_does_not_know_yet_is_ours_all_the_same(zenodo: FakeZenodo) -> None:
+    """There is one draft of the next version, and it says whose it is: its files stay."""
+    first = published(zenodo)
+    wanted = replace(NEXT, previous=first.address.href if first.address else "")
+    draft = opened(zenodo).begin(wanted)
+    draft.describe(replace(DESCRIPTION, version="2"))
+    keep(draft)
+    zenodo.index_lag = 1000
+
+    again = opened(zenodo).begin(wanted)
+
+    assert (again.facts, again.held()) == (draft.facts, draft.held())
 
 
 def test_a_file_costs_three_requests(zenodo: FakeZenodo) -> None:

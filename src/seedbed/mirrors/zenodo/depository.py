@@ -2,7 +2,8 @@
 """Zenodo and others as depositories: how the draft of a publication is found again, or begun.
 
 A draft carries the publication's urn as an alternate identifier from its first moment, so whoever was killed between
-the service's answer and their own note finds it by a search. The service's search may lag a few seconds behind.
+the service's answer and their own note finds it by a search. The service's search may lag a few seconds behind, so a
+new draft is used only when a search finds it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _RECORD = re.compile(r"/records/([\w-]+)(/.*)?")
 _DOI = re.compile(r"10\.\d{4,9}/(?:zenodo\.)?([\w-]+)")
+_SEARCH_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""How long a new draft is looked for before it is used all the same."""
 _CONTACT = "SEEDBED_CONTACT"
 """Variable: a mail address or URL for operators, sent as part of our name."""
 
@@ -61,6 +64,7 @@ class Zenodo:
     def __init__(self, place: Place, environ: Mapping[str, str], manners: Manners) -> None:
         self._place = place
         self._environ = environ
+        self._manners = manners
         self._rest = Rest(place.name, place.web, manners, authorize=self._authorize)
         self._records = Records(self._rest)
         self.name = place.name
@@ -72,7 +76,7 @@ class Zenodo:
     def begin(self, wanted: Wanted) -> RecordDeposit:
         """Find the publication's draft or record, or begin a draft; then see that it has a DOI."""
         with refusals():
-            record = self._find(wanted) or self._make(wanted)
+            record = self._find(wanted) or self._made(wanted)
             if not record.is_public:
                 record = self._records.reserve(record)
         return RecordDeposit(self._records, self._place, wanted, record)
@@ -84,21 +88,32 @@ class Zenodo:
         found.sort(key=lambda one: (not one.is_public, one.id))
         return self._records.get(found[0].id) if found else None
 
+    def _made(self, wanted: Wanted) -> Record:
+        """A new draft. A search finds it some seconds later only; that is waited for, so that no run makes a second."""
+        record = self._make(wanted)
+        for pause_s in _SEARCH_PAUSES_S:
+            if self._find(wanted):
+                break
+            self._manners.patience.sleep(pause_s)
+        return record
+
     def _make(self, wanted: Wanted) -> Record:
         if not wanted.previous:
             return self._records.create(placeholder(wanted))
         previous = self._previous(wanted)
         draft = self._records.follow(previous.id)
+        if wanted.urn in urns_of(draft.metadata):
+            return draft  # ours already, and a search did not know
         self._check_ours(draft, previous, wanted)
         for file in self._records.files(draft.id, is_public=False):
             self._records.remove(draft.id, str(file["key"]))
         return self._records.update(draft, draft.metadata | placeholder(wanted))
 
     def _previous(self, wanted: Wanted) -> Record:
-        record_id = _record_id(wanted.previous, self._place.web)
-        if not record_id:
-            raise InputError(f"{self.name}: the version before is not one of its records: {wanted.previous}")
-        return self._records.newest(record_id)
+        doi, record_id = _named(wanted.previous, self._place.web)
+        if record_id and (not doi or self._records.public(record_id).doi == doi):
+            return self._records.newest(record_id)
+        raise InputError(f"{self.name}: the version before is not one of its records: {wanted.previous}")
 
     def _check_ours(self, draft: Record, previous: Record, wanted: Wanted) -> None:
         """A new draft repeats what the version before says, but for its date; anything else is somebody's work."""
@@ -138,13 +153,13 @@ class Zenodo:
         return {"Authorization": f"Bearer {found['token']}"}
 
 
-def _record_id(address: str, web: str) -> str:
-    """The record in the URL of its page or files, or in its DOI; empty if it is none of theirs."""
+def _named(address: str, web: str) -> tuple[str, str]:
+    """A record's DOI, if it is named by that, and its id, of which the URL of its page or files holds the same."""
     parts = urlsplit(address)
     if address.startswith(f"{web}/") and (found := _RECORD.fullmatch(parts.path)):
-        return found[1]
-    doi = parts.path.removeprefix("/") if parts.hostname == "doi.org" else address
-    return found[1] if (found := _DOI.fullmatch(doi)) else ""
+        return "", found[1]
+    doi = (parts.path.removeprefix("/") if parts.hostname == "doi.org" else address).lower()
+    return (doi, found[1]) if (found := _DOI.fullmatch(doi)) else ("", "")
 
 
 def _time(said: object) -> dt.datetime | None:
