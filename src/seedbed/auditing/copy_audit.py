@@ -94,6 +94,7 @@ class CopyAudit:
                 self._prove(piece, reader, bench)
         except Fault as fault:
             line.drop()
+            reader.close()
             return self._after(fault, piece, reader)
         reader.close()
         return run.stop

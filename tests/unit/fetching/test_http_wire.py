@@ -201,6 +201,7 @@ def test_retry_after_is_read(headers: dict[str, str], seconds: float) -> None:
             (1, 60.0),
         ),
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000000000"}, (0, 0.0)),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "60", "Retry-After": "3"}, (0, 3.0)),
         ({"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "soon"}, None),
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seedbed.fetching.web.http_wire import Head
-
-_SAME_WINDOW_S = 2.0
-"""Servers tell the end of a window in whole seconds: two that are so near are one."""
 
 
 @dataclass(slots=True)
@@ -34,26 +32,29 @@ class Allowance:
 
     clock: Callable[[], float] = time.monotonic
     _windows: dict[str, _Window] = field(default_factory=dict)
+    _under_way: Counter[str] = field(default_factory=Counter)
+    """Host -> requests without an answer."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def heard(self, host: str, head: Head) -> None:
-        """An answer came from a host; it may say how many requests are left."""
-        said = requests_left(head)
-        if said is None:
-            return
-        left, reset_s = said
-        now_s = self.clock()
-        with self._lock:
-            known = self._windows.get(host)
-            if known and now_s < known.until_s and abs(now_s + reset_s - known.until_s) < _SAME_WINDOW_S:
-                left = min(left, known.left)  # others are under way that this answer does not know of
-            self._windows[host] = _Window(left, now_s + reset_s)
-
     def take(self, host: str) -> None:
-        """A request is sent."""
+        """A request is sent; :meth:`heard` or :meth:`lost` follows."""
         with self._lock:
+            self._under_way[host] += 1
             if window := self._windows.get(host):
                 window.left -= 1
+
+    def heard(self, host: str, head: Head) -> None:
+        """An answer came from a host; it may say how many requests are left, those under way perhaps not counted."""
+        said = requests_left(head)
+        with self._lock:
+            self._under_way[host] -= 1
+            if said:
+                self._windows[host] = _Window(said[0] - self._under_way[host], self.clock() + said[1])
+
+    def lost(self, host: str, count: int) -> None:
+        """So many requests will have no answer: their connection is gone."""
+        with self._lock:
+            self._under_way[host] -= count
 
     def wait_s(self, host: str) -> float:
         """How long to wait before the next request; 0 when it may be sent."""

@@ -249,7 +249,8 @@ def judge_plain(head: Head) -> None:
 
 def _judge_status(head: Head) -> None:
     if head.status in _BUSY:
-        rest_s = retry_after_s(head)
+        left, wait_s = requests_left(head) or (1, 0.0)
+        rest_s = retry_after_s(head) or (0.0 if left else wait_s)
         wish = f", and asks for {rest_s:.0f} s of rest" if rest_s else ""
         raise Fault(Kind.BUSY, f"it is busy ({head.status} {head.reason[:60]}{wish})", retry_after_s=rest_s)
     if head.status in _GONE:
@@ -311,14 +312,15 @@ def retry_after_s(head: Head) -> float:
 def requests_left(head: Head) -> tuple[int, float] | None:
     """How many requests a server still allows, and for how many seconds that holds; None when it does not say.
 
-    ``X-RateLimit-Reset`` is a moment (seconds since 1970) for some and a time to wait for others.
+    ``X-RateLimit-Reset`` is a moment (seconds since 1970) for some and a time to wait for others; ``Retry-After`` says
+    it better where it is there.
     """
     for prefix in ("x-ratelimit-", "ratelimit-"):
         left, reset = (head.headers.get(prefix + key, "") for key in ("remaining", "reset"))
         if _DIGITS.fullmatch(left) and _DIGITS.fullmatch(reset):
             seconds = float(reset)
             wait_s = seconds if seconds < _MOMENTS_FROM_S else seconds - _date(head).timestamp()
-            return int(left), max(wait_s, 0.0)
+            return int(left), retry_after_s(head) or max(wait_s, 0.0)
     return None
 
 

@@ -151,6 +151,7 @@ class RunReader:
         self._sends_whole = sends_whole_files
         self._left = 0
         self._cuts = False
+        self._unanswered, self._host = 0, ""
         self.part: Part | None = None
         """The part being read, for whoever has to say what failed."""
         self.is_html = False
@@ -192,6 +193,7 @@ class RunReader:
         """The run is over; a connection with unread answers is of no use any more."""
         if self._left or self._sent:
             self.line.drop()
+        self._give_up_answers()
 
     def _connection(self) -> Connection:
         if self.line.connection is None:
@@ -235,8 +237,14 @@ class RunReader:
     def _sent_again(self) -> None:
         """Drop the connection; what was sent on it and not answered will be asked for again."""
         self.line.drop()
+        self._give_up_answers()
         self._todo.extendleft(reversed(self._sent))
         self._sent.clear()
+
+    def _give_up_answers(self) -> None:
+        """Nothing is heard any more of what was sent."""
+        self.line.allowance.lost(self._host, self._unanswered)
+        self._unanswered = 0
 
     def _answer(self, part: Part) -> Head:
         """Send what may be sent ahead and read the next head.
@@ -262,6 +270,7 @@ class RunReader:
 
     def _read_head(self, part: Part) -> Head:
         head = self._connection().read_head()
+        self._unanswered -= 1
         self.line.allowance.heard(self.line.current(part.address).authority, head)
         return head
 
@@ -299,6 +308,7 @@ class RunReader:
             text = f"it allows no more requests for {wait_s:.0f} s"
             raise Fault(Kind.SPENT, text, retry_after_s=wait_s, name="busy")
         self.line.allowance.take(address.authority)
+        self._unanswered, self._host = self._unanswered + 1, address.authority
 
     def _request(self, address: Address, want: Want) -> bytes:
         agent = self.line.agent

@@ -110,6 +110,7 @@ class WebSeed:
         except Fault as caught:
             fault = caught
             line.drop()
+            reader.close()
             if reader.part:
                 line.forget(reader.part.address)
             log.debug("web seed fault url=%s fault=%s", self.base_url, fault.text)
