@@ -43,9 +43,7 @@ def open_client(place: Place, login: Login) -> Any:
     session = Session(session_vars=_OWN_CONFIGURATION)
     if not (login.is_anonymous or login.is_left_to_obstore):
         session.register_component("credential_provider", CredentialResolver([_Provider(login)]))
-    return session.create_client(
-        "s3", region_name=place.region, endpoint_url=place.endpoint or None, config=_config(login)
-    )
+    return session.create_client("s3", region_name=place.region, endpoint_url=place.base_url, config=_config(login))
 
 
 def _config(login: Login) -> Config:

@@ -39,7 +39,6 @@ _MAX_FILE_BYTES = 5 << 40
 _MISSING = (NoSuchObject, FileNotFoundError)
 _FAILURES = (BaseError, FileNotFoundError)
 """obstore raises Python's own error for a 404, be it the object or the bucket that is not there."""
-_AMAZON = "https://s3.amazonaws.com"
 
 
 class S3Mirror:
@@ -157,7 +156,7 @@ class S3Mirror:
         """Where anybody reads a file: as the URL says, or as we do when we do it without credentials."""
         if self._place.public or not self._is_anonymous:
             return self._place.public_url(key)
-        return f"{self._place.endpoint or _AMAZON}/{self._place.bucket}/{quote(self._place.object_key(key))}"
+        return f"{self._place.base_url}/{self._place.bucket}/{quote(self._place.object_key(key))}"
 
     def close(self) -> None:
         """Close the connections that large files took; obstore pools its own."""
@@ -202,7 +201,7 @@ def _store(place: Place, signer: _Signer | None, *, skip_signature: bool) -> S3S
     }
     return S3Store(
         place.bucket,
-        endpoint=place.endpoint or _AMAZON,
+        endpoint=place.base_url,
         region=place.region,
         virtual_hosted_style_request=False,
         skip_signature=skip_signature,

@@ -39,6 +39,12 @@ class Place:
     profile: str
     """Name of the profile in the AWS configuration whose credentials are used; empty for the usual order."""
 
+    @property
+    def base_url(self) -> str:
+        """Where requests go: the endpoint, or Amazon's own in the region (AWS General Reference, *S3 endpoints*)."""
+        china = ".cn" if self.region.startswith("cn-") else ""
+        return self.endpoint or f"https://s3.{self.region}.amazonaws.com{china}"
+
     def object_key(self, key: str) -> str:
         """A mirror's key as the store has it."""
         check_key(key)

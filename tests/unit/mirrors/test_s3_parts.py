@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A part as it is sent, and what a store's refusals are called."""
+"""A part as it is sent, where it goes, and what a store's refusals are called."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from seedbed.mirrors.s3.body import Body, StoppedError
 from seedbed.mirrors.s3.faults import reason
+from seedbed.mirrors.s3.place import of_url
 
 
 def test_a_part_is_given_in_steps_and_again() -> None:
@@ -51,3 +52,17 @@ def test_reasons(status: str, code: str, words: str, is_passing: bool) -> None: 
     told = reason(status, code, is_anonymous=False)
 
     assert (told.what, told.is_passing) == (words, is_passing)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", "https://s3.us-east-1.amazonaws.com"),
+        ("?region=ca-central-1", "https://s3.ca-central-1.amazonaws.com"),
+        ("?region=cn-north-1", "https://s3.cn-north-1.amazonaws.com.cn"),
+        ("?region=x&endpoint=https://objects.example.org/", "https://objects.example.org"),
+    ],
+)
+def test_amazon_is_asked_in_the_region(options: str, expected: str) -> None:
+    """Elsewhere it only says where the bucket is."""
+    assert of_url(f"s3://bucket/p{options}", {}).base_url == expected
