@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which addresses a tracker takes from whom, as bytes (pure)."""
+
+from __future__ import annotations
+
+import ipaddress
+
+MIN_PORT = 1024
+"""Lower ports belong to services that nobody should be sent to (mail, SSH, DNS)."""
+_MAPPED = b"\x00" * 10 + b"\xff\xff"
+
+
+def packed(ip: str) -> bytes:
+    """An address as 4 or 16 bytes; IPv4 that came through an IPv6 socket as IPv4.
+
+    Raises:
+        ValueError: it is none.
+    """
+    data = ipaddress.ip_address(ip.partition("%")[0]).packed
+    return data[12:] if data.startswith(_MAPPED) else data
+
+
+def compact(ip: bytes, port: int) -> bytes:
+    """As it stands in answers (BEP 23, BEP 7)."""
+    return ip + port.to_bytes(2, "big")
+
+
+def is_good_port(port: int) -> bool:
+    """Whether peers may be sent to a port."""
+    return MIN_PORT <= port <= 65_535
+
+
+def is_public(ip: bytes) -> bool:
+    """Whether an address is one that others reach: not of a private network, this machine, or a group."""
+    return ipaddress.ip_address(ip).is_global and not ipaddress.ip_address(ip).is_multicast

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tracker without sockets: requests in, answers out. Clock and chance are passed in.
+
+The wires (:mod:`.udp_wire`, :mod:`.http_wire`, :mod:`.ws_wire`) know bytes, :mod:`.swarm` knows peers, and this knows
+who is served.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seedbed.tracker import addresses, udp_wire
+
+if TYPE_CHECKING:
+    from seedbed.tracker.access import Access
+    from seedbed.tracker.swarm import Answer, Swarms
+
+NOT_LISTED = "this tracker serves the datasets of its catalogue only, and this is none of them"
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was done since the start, for the numbers page."""
+
+    announces: int = 0
+    scrapes: int = 0
+    connects: int = 0
+    refused: int = 0
+    """Not listed, or a port or address that peers are not sent to."""
+    dropped: int = 0
+    """Datagrams that were no requests, or had no good connection id."""
+
+
+@dataclass(slots=True)
+class Tracker:
+    """See the module's text. Not for several threads."""
+
+    swarms: Swarms
+    access: Access
+    ids: udp_wire.ConnectionIds
+    interval_s: int = 1_800
+    allows_private: bool = False
+    """Whether peers of private networks are served: a tracker of one's own network."""
+    totals: Totals = field(default_factory=Totals)
+
+    def datagram(self, data: bytes, ip: bytes, now_s: int) -> bytes | None:
+        """Answer a datagram; None for no answer.
+
+        Args:
+            data: What came.
+            ip: From where: 4 or 16 bytes, as :func:`seedbed.tracker.addresses.packed` makes them.
+            now_s: Seconds of a clock that never goes back.
+        """
+        request = udp_wire.parse(data)
+        if type(request) is udp_wire.Connect:
+            self.totals.connects += 1
+            return udp_wire.connected(request.transaction, self.ids.of(ip, now_s))
+        if request is None or not self.ids.is_good(request.connection, ip, now_s):
+            self.totals.dropped += 1
+            return None
+        if type(request) is udp_wire.Scrape:
+            self.totals.scrapes += 1
+            return udp_wire.scraped(request.transaction, [self.swarms.scrape(one) for one in request.info_hashes])
+        return self._announce_datagram(request, ip, now_s)
+
+    def announce(
+        self, info_hash: bytes, ip: bytes, port: int, *, left: int, event: int, wanted: int, now_s: int
+    ) -> Answer | str:
+        """Note a peer; the answer, or why it is refused.
+
+        Args:
+            info_hash: 20 bytes.
+            ip: Where it came from, packed.
+            port: Where it says that it listens.
+            left: Bytes that it lacks; 0 for a seed.
+            event: See :class:`seedbed.tracker.swarm.Event`.
+            wanted: Peers that it asks for; negative for as many as we give.
+            now_s: Seconds.
+        """
+        why = self._why_not(info_hash, ip, port)
+        if why:
+            self.totals.refused += 1
+            return why
+        self.totals.announces += 1
+        address = addresses.compact(ip, port)
+        return self.swarms.announce(info_hash, address, is_seed=left == 0, event=event, wanted=wanted, now_s=now_s)
+
+    def _why_not(self, info_hash: bytes, ip: bytes, port: int) -> str:
+        if not self.access.is_listed(info_hash):
+            return NOT_LISTED
+        if not addresses.is_good_port(port):
+            return f"port {port}: expected one from {addresses.MIN_PORT} to 65535"
+        if not self.allows_private and not addresses.is_public(ip):
+            return "your address is one of a private network: other peers could not reach you"
+        return ""
+
+    def _announce_datagram(self, request: udp_wire.Announce, ip: bytes, now_s: int) -> bytes | None:
+        """A hash that is not listed gets no answer (K7): a million of them cost nothing."""
+        found = self.announce(
+            request.info_hash, ip, request.port,
+            left=request.left, event=request.event, wanted=request.wanted, now_s=now_s,
+        )  # fmt: skip
+        if isinstance(found, str):
+            return None if found is NOT_LISTED else udp_wire.refused(request.transaction, found)
+        return udp_wire.announced(request.transaction, self.interval_s, found)
