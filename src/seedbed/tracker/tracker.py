@@ -53,13 +53,13 @@ class Tracker:
             now_s: Seconds of a clock that never goes back.
         """
         request = udp_wire.parse(data)
-        if type(request) is udp_wire.Connect:
+        if isinstance(request, udp_wire.Connect):
             self.totals.connects += 1
             return udp_wire.connected(request.transaction, self.ids.of(ip, now_s))
         if request is None or not self.ids.is_good(request.connection, ip, now_s):
             self.totals.dropped += 1
             return None
-        if type(request) is udp_wire.Scrape:
+        if isinstance(request, udp_wire.Scrape):
             self.totals.scrapes += 1
             return udp_wire.scraped(request.transaction, [self.swarms.scrape(one) for one in request.info_hashes])
         return self._announce_datagram(request, ip, now_s)
