@@ -131,7 +131,7 @@ def test_a_trial_shows_where_it_would_go(person: Person, tmp_path: Path) -> None
 
     out, _ = process.communicate(timeout=60)
 
-    assert f"mirror     {(tmp_path / 'nas').as_uri()}" in out
+    assert f"pushed to  {(tmp_path / 'nas').as_uri()}" in out
     assert not (tmp_path / "nas").exists()
 
 

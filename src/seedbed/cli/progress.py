@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seedbed.cli import output
@@ -35,12 +36,18 @@ def bar(label: str) -> Iterator[Report]:
     """
     if not output.shows_progress():
         yield lambda *_: None
-        return
-    shown = _Bar(label)
-    try:
-        yield shown.report
-    finally:
-        shown.close()
+    elif _side_by_side:
+        yield partial(_side_by_side[-1].report, label)
+    else:
+        shown = _Bar(label)
+        try:
+            yield shown.report
+        finally:
+            shown.close()
+
+
+_side_by_side: list[_Bars] = []
+"""Where bars stand side by side now: a terminal can redraw one place only, so others go there too."""
 
 
 @contextmanager
@@ -53,9 +60,11 @@ def bars() -> Iterator[Callable[[str, int, int], object]]:
         yield lambda *_: None
         return
     shown = _Bars()
+    _side_by_side.append(shown)
     try:
         yield shown.report
     finally:
+        _side_by_side.pop()
         shown.close()
 
 
@@ -66,7 +75,7 @@ class _Bars:
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
 
-    def report(self, name: str, done: int, total: int) -> None:
+    def report(self, name: str, done: int, total: int, note: str = "") -> None:
         with self._lock:
             if self._progress is None:
                 if time.monotonic() < self._due_s:
@@ -75,7 +84,7 @@ class _Bars:
                 self._progress.start()
             if name not in self._tasks:
                 self._tasks[name] = self._progress.add_task(output.plain(name), note="")
-            self._progress.update(self._tasks[name], completed=done, total=total or None)
+            self._progress.update(self._tasks[name], completed=done, total=total or None, note=note)
 
     def close(self) -> None:
         if self._progress:

@@ -63,7 +63,7 @@ def text(done: Published, folder: Path, source: str, is_trial: bool, mirrors: tu
         return f"Nothing new: this very data is published as {done.release.id}. {edit}{more}"
     head = f"{done.release.id} {_became(done, is_trial=is_trial)}:"
     rows = [f"  {name:<10} {output.plain(value)}" for name, value in _rows(done) if value]
-    planned = [f"  {'mirror':<10} {output.plain(url)}" for url in mirrors if is_trial]
+    planned = [f"  {'pushed to':<10} {output.plain(url.partition('?')[0])}" for url in mirrors]
     return "\n".join([head, "", *rows, *planned, *_standing(done, folder), *_next(done, folder, source)])
 
 
@@ -86,7 +86,7 @@ def _rows(done: Published) -> list[tuple[str, str]]:
         ("", f"v2 {one.torrent.info_hash_v2}" if one.torrent.info_hash_v2 else ""),
         ("magnet", one.torrent.magnet),
         ("DOI", f"{one.doi}{f' (all versions: {one.concept_doi})' if one.concept_doi else ''}"),
-        *(("mirror", copy.href) for copy in one.mirrors),
+        *(("copy at", copy.href) for copy in one.mirrors),
     ]
 
 
