@@ -323,16 +323,36 @@ def test_stop_is_quick(url: str, store: ObjectStore, proxy: StoreProxy) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(push, mirror, contents({"k": b"x" * (6 * PART)}), stop=stop)
-        try:
-            wait_until(lambda: proxy.parts_sent() >= 4, "parts are under way")
-        finally:
-            stop.set()
-            proxy.stalls.set()
+        wait_until(lambda: proxy.parts_sent() >= 4, "parts are under way")
+        stop.set()
         error = job.exception(10)
+    proxy.stalls.set()
 
     assert str(error).endswith("k: it was stopped")
     assert proxy.parts_sent() == 4
     assert mirror.unfinished() == ("k",)
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_quick(url: str, store: ObjectStore, proxy: StoreProxy, tmp_path: Path) -> None:
+    """Also when the store hangs: the program ends at once, and what was sent is gone on with."""
+    proxy.stalls, path = threading.Event(), tmp_path / "data"
+    path.write_bytes(DATA)
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom seedbed.mirrors.content import FileContent\n"
+        "from seedbed.mirrors.push import push_all\nfrom seedbed.mirrors.registry import open_mirror\n"
+        "url, path, size, sha = sys.argv[1:]\n"
+        "push_all({'m': (open_mirror(url), {'k': FileContent(Path(path), int(size), sha)})})\n"
+    )
+    command = [sys.executable, "-c", program, url, str(path), str(len(DATA)), BytesContent("", DATA).sha256]
+    with subprocess.Popen(command, env={**os.environ, **store.environ}, stderr=subprocess.PIPE) as running:
+        wait_until(lambda: proxy.parts_sent() == 3, "all parts are under way")
+        running.send_signal(signal.SIGINT)
+        _, words = running.communicate(timeout=8)
+
+    proxy.stalls.set()
+    assert running.returncode == -signal.SIGINT
+    assert words.strip().endswith(b"KeyboardInterrupt")
 
 
 def test_credentials_are_renewed(url: str, store: ObjectStore, tmp_path: Path) -> None:

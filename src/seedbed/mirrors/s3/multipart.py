@@ -13,7 +13,7 @@ import contextlib
 import hashlib
 import logging
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
 from typing import TYPE_CHECKING
 
 from seedbed.errors import SeedbedError, SourceError
@@ -32,6 +32,8 @@ _PARTS_AT_ONCE = 4
 """Of one file. With parts of 8 MiB and four files at once this holds at most about 160 MiB."""
 _POLL_S = 0.1
 """How soon a push that waits for a part notices that it is to end."""
+_GRACE_S = 2.0
+"""How long a push that ends waits for answers to parts that were sent."""
 _MAX_LOOKED_AT = 16
 """Unfinished uploads of one key whose parts are asked for, the newest: a bad line must not cost ever more requests."""
 _NOT_OFFERED = frozenset(("AccessDenied", "NotImplemented", "MethodNotAllowed", "InvalidRequest", "403", "405", "501"))
@@ -129,23 +131,37 @@ class _Sending:
     def __init__(self, uploads: Uploads, upload: Upload, there: Mapping[int, Part], stream: Stream) -> None:
         self._uploads, self._upload, self._there, self._stream = uploads, upload, there, stream
         self._room = threading.BoundedSemaphore(_PARTS_AT_ONCE)
+        self._threads: list[threading.Thread] = []
+        self._sent: dict[int, tuple[bytes, str]] = {}
         self._failure: BaseException | None = None
         self._has_ended = threading.Event()
         """Set when a part failed or the push is to end: what is under way ends at its next step."""
 
     def run(self) -> list[tuple[bytes, str]]:
         """MD5 and tag of each part, in order."""
-        jobs: list[Future[tuple[bytes, str]]] = []
-        with ThreadPoolExecutor(_PARTS_AT_ONCE, thread_name_prefix="part") as pool:
-            try:
-                for number, part in enumerate(self._stream.bare_parts(), 1):
-                    self._wait_for_room()
-                    jobs.append(pool.submit(self._send, number, part))
-                for _ in range(_PARTS_AT_ONCE):
-                    self._wait_for_room()
-            finally:
-                self._has_ended.set()
-        return [job.result() for job in jobs]
+        try:
+            for number, part in enumerate(self._stream.bare_parts(), 1):
+                self._wait_for_room()
+                self._begin(number, part)
+            for _ in range(_PARTS_AT_ONCE):
+                self._wait_for_room()
+        finally:
+            self._has_ended.set()
+            self._leave()
+        return [self._sent[number] for number in sorted(self._sent)]
+
+    def _begin(self, number: int, part: bytes) -> None:
+        """Daemons: a store that hangs must not hold up a person who wants to end the program."""
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        thread = threading.Thread(target=self._send, args=(number, part), name=f"part-{number}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _leave(self) -> None:
+        """Wait a moment for what is under way, so that an upload that is dropped next gets no more parts."""
+        end_s = time.monotonic() + _GRACE_S
+        for thread in self._threads:
+            thread.join(max(0.0, end_s - time.monotonic()))
 
     def _wait_for_room(self) -> None:
         """Until a part less is under way.
@@ -158,17 +174,19 @@ class _Sending:
         if self._failure:
             raise self._failure
 
-    def _send(self, number: int, part: bytes) -> tuple[bytes, str]:
+    def _send(self, number: int, part: bytes) -> None:
         try:
             digest = hashlib.md5(part, usedforsecurity=False)
             md5, known = digest.digest(), self._there.get(number)
             if known and (known.tag, known.size_bytes) == (digest.hexdigest(), len(part)):
-                return md5, known.tag
-            return md5, self._uploads.send(self._upload, number, Body(part, self._has_ended.is_set), md5)
-        except BaseException as error:
-            if not isinstance(error, StoppedError):
-                self._failure = error
+                tag = known.tag
+            else:
+                tag = self._uploads.send(self._upload, number, Body(part, self._has_ended.is_set), md5)
+            self._sent[number] = (md5, tag)
+        except StoppedError:
+            pass
+        except BaseException as error:  # noqa: BLE001  # it is raised where the file is read
+            self._failure = error
             self._has_ended.set()
-            raise
         finally:
             self._room.release()
