@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seedbed.tracker import addresses, udp_wire
+from seedbed.tracker import addresses, http_wire, udp_wire
 
 if TYPE_CHECKING:
     from seedbed.tracker.access import Access
     from seedbed.tracker.swarm import Answer, Swarms
 
 NOT_LISTED = "this tracker serves the datasets of its catalogue only, and this is none of them"
+NO_KEY = "this tracker serves its members only: expected the address with your key, /KEY/announce"
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class Tracker:
     interval_s: int = 1_800
     allows_private: bool = False
     """Whether peers of private networks are served: a tracker of one's own network."""
+    keys: frozenset[str] = frozenset()
+    """Of those who may ask over HTTP, at ``/KEY/announce``; empty for everybody, at ``/announce``."""
     totals: Totals = field(default_factory=Totals)
 
     def datagram(self, data: bytes, ip: bytes, now_s: int) -> bytes | None:
@@ -63,6 +66,23 @@ class Tracker:
             self.totals.scrapes += 1
             return udp_wire.scraped(request.transaction, [self.swarms.scrape(one) for one in request.info_hashes])
         return self._announce_datagram(request, ip, now_s)
+
+    def http(self, path: str, query: bytes, ip: bytes, now_s: int) -> bytes | None:
+        """Answer a GET; None where there is no such page.
+
+        Args:
+            path: As it was sent, from the first slash on, without the query.
+            query: As it was sent, without the question mark.
+            ip: From where, packed.
+            now_s: Seconds of a clock that never goes back.
+        """
+        key, _, page = path[1:].rpartition("/")
+        if page not in ("announce", "scrape") or (key and not self.keys):
+            return None
+        if self.keys and key not in self.keys:
+            self.totals.refused += 1
+            return http_wire.failed(NO_KEY, for_good=True)
+        return self._http_announce(query, ip, now_s) if page == "announce" else self._http_scrape(query)
 
     def announce(
         self, info_hash: bytes, ip: bytes, port: int, *, left: int, event: int, wanted: int, now_s: int
@@ -94,6 +114,30 @@ class Tracker:
         if not self.allows_private and not addresses.is_public(ip):
             return "your address is one of a private network: other peers could not reach you"
         return ""
+
+    def _http_announce(self, query: bytes, ip: bytes, now_s: int) -> bytes:
+        request = http_wire.parse_announce(query)
+        if isinstance(request, str):
+            self.totals.refused += 1
+            return http_wire.failed(request)
+        info_hash, port, left, event, wanted, compact = request
+        found = self.announce(info_hash, ip, port, left=left, event=event, wanted=wanted, now_s=now_s)
+        if isinstance(found, str):
+            return http_wire.failed(found, for_good=found is NOT_LISTED)
+        completed = self.swarms.scrape(info_hash).completed
+        return http_wire.announced(found, self.interval_s, ip, compact=compact, completed=completed)
+
+    def _http_scrape(self, query: bytes) -> bytes:
+        """Numbers of what is listed; of what is not, nothing, and words when that is all."""
+        request = http_wire.parse_scrape(query)
+        if isinstance(request, str):
+            self.totals.refused += 1
+            return http_wire.failed(request)
+        self.totals.scrapes += 1
+        listed = [one for one in request if self.access.is_listed(one)]
+        if not listed:
+            return http_wire.failed(NOT_LISTED, for_good=True)
+        return http_wire.scraped({one: self.swarms.scrape(one) for one in listed})
 
     def _announce_datagram(self, request: udp_wire.Announce, ip: bytes, now_s: int) -> bytes | None:
         """A hash that is not listed gets no answer (K7): a million of them cost nothing."""
