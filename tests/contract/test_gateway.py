@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from seedbed.gateway.facts import NoFacts
 from seedbed.gateway.limits import Limits
 from seedbed.gateway.metrics import Metrics
-from seedbed.gateway.places import Places
+from seedbed.gateway.places import FolderRoot, Places
 from seedbed.gateway.server import Server
 from seedbed.gateway.site import Site
 
@@ -31,7 +31,7 @@ async def gateway(folder: Path, limits: Limits | None = None) -> AsyncIterator[t
     (folder / "ds/1").mkdir(parents=True)
     (folder / "ds/1/one.bin").write_bytes(BODY)
     metrics = Metrics()
-    site = Site(Places((folder,)), NoFacts(), None, metrics)
+    site = Site(Places((FolderRoot(folder),)), NoFacts(), None, metrics)
     server, stop = Server(site.answer, limits or Limits(), metrics), asyncio.Event()
     bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(server.serve("127.0.0.1", 0, stop, lambda _, port: bound.set_result(port)))

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import click
 
@@ -16,16 +19,21 @@ from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
 from seedbed.errors import InputError, NotFoundError, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.gateway.places import Root
     from seedbed.gateway.server import Server
 
 _HANDLES = 65_536
+_URL = re.compile(r"[a-z][a-z0-9+.-]+:", re.ASCII)
 _FOLDER = click.Path(path_type=Path)
 
 
 @click.command()
 @click.option(
-    "--root", "roots", metavar="DIR", type=_FOLDER, multiple=True,
-    help="Holds DATASET/VERSION/NAME/…, or is a cache of fetched data; may be given again.",
+    "--root", "roots", metavar="DIR|URL", multiple=True,
+    help="Holds DATASET/VERSION/NAME/…: a folder, a cache of fetched data, or a mirror (s3:, source-coop:, https:, "
+    "file:); may be given again, and the first that has a file gives it.",
 )  # fmt: skip
 @click.option("--catalog", metavar="DIR", type=_FOLDER, default=None, help="A published catalogue's folder.")
 @click.option("--listen", metavar="ADDR", default="127.0.0.1:8080", show_default=True, help="HOST:PORT; 0 is any port.")
@@ -43,7 +51,7 @@ _FOLDER = click.Path(path_type=Path)
 )
 @output.json_option
 @output.quiet_option
-def gateway(roots: tuple[Path, ...], catalog: Path | None, listen: str, **options: Any) -> None:
+def gateway(roots: tuple[str, ...], catalog: Path | None, listen: str, **options: Any) -> None:
     """Serve published data and a catalogue over HTTP.
 
     \b
@@ -54,20 +62,21 @@ def gateway(roots: tuple[Path, ...], catalog: Path | None, listen: str, **option
     /metrics                           counts, for Prometheus
 
     With --catalog, files carry their hashes (ETag, Repr-Digest), and a file of another size than published is not
-    served. Hidden files and symbolic links never are. No addresses are logged. For HTTPS put it behind a proxy.
-    Runs until Ctrl-C or a TERM signal; what is being sent then may take ten seconds more.
+    served. Hidden files and symbolic links never are. Files of mirrors pass through; credentials for them are found as
+    for publishing, and where a mirror fails the status is 502, 503 or 504. No addresses are logged. For HTTPS put it
+    behind a proxy. Runs until Ctrl-C or a TERM signal; what is being sent then may take ten seconds more.
 
     With --json one JSON object a line: "ready" (with the URL), "stopped".
     """  # noqa: D301  # \b is click's mark for a paragraph that is not wrapped
     if not roots and catalog is None:
         raise InputError("gateway: nothing to serve", hint="Give --root DIR, --catalog DIR, or both.")
-    for folder in (*roots, *([catalog] if catalog else [])):
-        if not folder.is_dir():
-            raise NotFoundError(f"{folder}: there is no such folder")
+    if catalog is not None:
+        _need_folder(catalog)
     where = read_endpoint(listen, default_host="127.0.0.1", any_port=True)
     if where is None:
         raise InputError(f"--listen {listen!r}: expected HOST:PORT, such as {EXAMPLES}")
-    server = _server(roots, catalog, options)
+    opened = [_open_root(root) for root in roots]
+    server = _server(opened, catalog, options)
     _allow_many_files()
     try:
         asyncio.run(_serve(server, where))
@@ -75,8 +84,33 @@ def gateway(roots: tuple[Path, ...], catalog: Path | None, listen: str, **option
         raise StateError(
             f"{where}: it cannot be listened on: {error.strerror}", hint="--listen names another address or port."
         ) from error
+    finally:
+        for root in opened:
+            root.close()
     sent = server.metrics.sent_bytes
     output.event({"event": "stopped", "sent_bytes": sent}, f"Stopped. Sent {output.size(sent)}.")
+
+
+def _need_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise NotFoundError(f"{folder}: there is no such folder")
+
+
+def _open_root(root: str) -> Root:
+    """A folder is served as it is, also as ``file:``; everything else through its mirror."""
+    from seedbed.gateway.mirrored import MirrorRoot  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.gateway.places import FolderRoot  # noqa: PLC0415
+    from seedbed.mirrors.local import LocalMirror  # noqa: PLC0415
+    from seedbed.mirrors.registry import open_mirror  # noqa: PLC0415
+
+    folder = Path(root)
+    if not folder.is_dir() and _URL.match(root):
+        mirror = open_mirror(root)
+        if not isinstance(mirror, LocalMirror):
+            return MirrorRoot(mirror)
+        folder = Path(url2pathname(urlsplit(mirror.name).path))
+    _need_folder(folder)
+    return FolderRoot(folder.absolute())
 
 
 def _allow_many_files() -> None:
@@ -88,8 +122,8 @@ def _allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (_HANDLES if hard < 0 else min(_HANDLES, hard), hard))
 
 
-def _server(roots: tuple[Path, ...], catalog: Path | None, options: dict[str, Any]) -> Server:
-    from seedbed.gateway.facts import CatalogFacts, NoFacts  # noqa: PLC0415  # imports stay inside: --help must be quick
+def _server(roots: Sequence[Root], catalog: Path | None, options: dict[str, Any]) -> Server:
+    from seedbed.gateway.facts import CatalogFacts, NoFacts  # noqa: PLC0415
     from seedbed.gateway.limits import Limits  # noqa: PLC0415
     from seedbed.gateway.metrics import Metrics  # noqa: PLC0415
     from seedbed.gateway.places import Places  # noqa: PLC0415
@@ -98,8 +132,7 @@ def _server(roots: tuple[Path, ...], catalog: Path | None, options: dict[str, An
 
     metrics = Metrics()
     facts = CatalogFacts(catalog) if catalog else NoFacts()
-    places = Places(tuple(root.absolute() for root in roots))
-    site = Site(places, facts, catalog.absolute() if catalog else None, metrics)
+    site = Site(Places(tuple(roots)), facts, catalog.absolute() if catalog else None, metrics)
     limits = Limits(
         connections=options["connections"],
         client_connections=options["client_connections"],

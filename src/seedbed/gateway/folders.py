@@ -31,6 +31,16 @@ class Opened:
     size_bytes: int
     mark: str
     """Changes when the file does."""
+    remote: None = None
+    """It is here."""
+
+    def entries(self) -> list[Entry]:
+        """What a folder holds that is public, by name."""
+        return entries(self.handle)
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self.handle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Limits:
     """From the end of an answer to the end of the next request's head."""
     block_timeout_s: float = 120
     """For each :data:`BLOCK_BYTES`; who takes less than about 9 KB/s is let go."""
+    mirror_timeout_s: float = 60
+    """For each span of a mirror's file."""
     grace_s: float = 10
     """What is being sent may take so long when we stop."""
 

@@ -22,6 +22,9 @@ class Metrics:
     slow_clients: int = 0
     """Connections that were ended because too little was taken."""
 
+    mirror_failures: int = 0
+    """Answers that a mirror's failure prevented or cut."""
+
     def text(self) -> str:
         """The page."""
         lines = ["# HELP seedbed_gateway_requests_total Answers, by status.",
@@ -33,6 +36,7 @@ class Metrics:
         single = (
             ("sent_bytes_total", "counter", "Bytes of bodies sent.", self.sent_bytes),
             ("connections", "gauge", "Connections open now.", self.connections),
+            ("mirror_failures_total", "counter", "Answers that a mirror prevented or cut.", self.mirror_failures),
             ("slow_clients_total", "counter", "Connections ended for slowness.", self.slow_clients),
         )
         for name, kind, meaning, value in single:

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import base64
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from seedbed.gateway.conditions import Verdict, judge, may_send_part
 from seedbed.gateway.ranges import Span, read_ranges
+from seedbed.mirrors.base import is_passing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from seedbed.errors import SourceError
+    from seedbed.gateway.remote import Remote
     from seedbed.gateway.request import Request
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -22,7 +26,7 @@ BOUNDARY = "seedbed-4d6f7265-7061-7274-73"
 """Between the parts of a multipart answer. Readers go by each part's ``Content-Range``, whatever the bytes hold."""
 _ALWAYS = (
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, ETag, Repr-Digest"),
+    ("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, ETag, Link, Repr-Digest"),
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"),
 )
@@ -31,10 +35,10 @@ Header: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """An open file, or zeros."""
+    """An open file, a mirror's file, or zeros."""
 
     handle: int | None
-    """To be closed by whoever holds the answer; None for zeros."""
+    """To be closed by whoever holds the answer; None for zeros, and for files of mirrors."""
     size_bytes: int
     etag: str
     """Strong, with its quotes."""
@@ -42,6 +46,10 @@ class Content:
     cache: str
     sha256: str = ""
     """64 hex digits, where known."""
+    remote: Remote | None = None
+    """Where a mirror has it."""
+    more: tuple[Header, ...] = ()
+    """Headers that belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +59,10 @@ class Reply:
     status: int
     headers: tuple[Header, ...] = ()
     body: tuple[bytes | Span, ...] = ()
-    """In order; a span is of the file in ``handle``, or of zeros."""
+    """In order; a span is of the file in ``handle`` or ``remote``, or of zeros."""
     handle: int | None = None
     """To be closed when all is sent."""
+    remote: Remote | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -84,6 +93,7 @@ def of_file(request: Request, content: Content) -> Reply:
         ("ETag", content.etag),
         ("Cache-Control", content.cache),
         ("Accept-Ranges", "bytes"),
+        *content.more,
     )
     if content.sha256:
         digest = base64.b64encode(bytes.fromhex(content.sha256)).decode()
@@ -102,7 +112,7 @@ def of_file(request: Request, content: Content) -> Reply:
     parts = _parts(content, wanted)
     headers = (*parts.headers, ("Content-Length", str(_size(parts.body))), *standing)
     body = () if request.method == "HEAD" else parts.body
-    return Reply(206 if wanted else 200, headers, body, content.handle)
+    return Reply(206 if wanted else 200, headers, body, content.handle, content.remote)
 
 
 def _parts(content: Content, wanted: tuple[Span, ...] | None) -> _Parts:
@@ -135,6 +145,16 @@ def of_text(request: Request, status: int, text: bytes, media_type: str, *header
 def refusal(request: Request, status: int, why: str, *headers: Header) -> Reply:
     """An error, in a line of words."""
     return of_text(request, status, f"{why}\n".encode(), "text/plain; charset=utf-8", *headers)
+
+
+def of_failure(request: Request, error: SourceError) -> Reply:
+    """A mirror failed: 504 it is silent, 503 it may do better soon, 502 it does not. Which one is nobody's business."""
+    if error.data.get("is_silent"):
+        return refusal(request, 504, "the place that keeps it says nothing")
+    wait_s = float(error.data.get("retry_after_s") or 0.0)  # type: ignore[arg-type]  # set by mirrors.base.failure
+    later = (("Retry-After", str(math.ceil(wait_s))),) if wait_s > 0 else ()
+    status = 503 if later or is_passing(error) else 502
+    return refusal(request, status, "the place that keeps it fails", *later)
 
 
 def redirect(request: Request, status: int, target: str, cache: str) -> Reply:

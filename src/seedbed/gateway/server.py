@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/1.1 by hand: GET and HEAD, no bodies, files by ``sendfile``.
+"""HTTP/1.1 by hand: GET and HEAD, no bodies, files by ``sendfile``, files of mirrors span by span.
 
 Written out because what matters here, zero-copy sending with a look at the clock between blocks, is what general
 servers take away. Files are opened in threads; sending uses ``loop.sendfile``, which falls back to reads of 256 KiB in
@@ -13,13 +13,16 @@ import http
 import logging
 import math
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from seedbed.errors import FormatError
+from seedbed.errors import FormatError, SourceError
 from seedbed.gateway import replies
 from seedbed.gateway.limits import BLOCK_BYTES, Bucket, Door, client_of
+from seedbed.gateway.ranges import Span
+from seedbed.gateway.remote import Ahead, Room
 from seedbed.gateway.request import MAX_HEAD_BYTES, Request, read_head
 
 if TYPE_CHECKING:
@@ -27,11 +30,13 @@ if TYPE_CHECKING:
 
     from seedbed.gateway.limits import Limits
     from seedbed.gateway.metrics import Metrics
-    from seedbed.gateway.ranges import Span
+    from seedbed.gateway.remote import Remote
     from seedbed.gateway.replies import Reply
 
 _SMALL_BYTES = 64 << 10
 """Up to this a file is read and sent with its head: one packet more matters more than one copy more."""
+_THREADS = 64
+"""Answers that are made at a time: those that wait for a mirror must not keep the others from the disk."""
 _ZEROS = bytes(BLOCK_BYTES)
 _NOBODY = Request("GET", "/")
 log = logging.getLogger(__name__)
@@ -61,6 +66,7 @@ class Server:
     metrics: Metrics
     _lines: dict[asyncio.Task[None], _Line] = field(default_factory=dict)
     _is_stopping: bool = False
+    _room: Room = field(default_factory=Room)
     _door: Door = field(init=False)
     _pace: Bucket | None = field(init=False)
 
@@ -75,6 +81,7 @@ class Server:
         Raises:
             OSError: the address cannot be listened on.
         """
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="answer"))
         listening = await asyncio.start_server(self._connected, host, port, limit=MAX_HEAD_BYTES, backlog=512)
         bound = listening.sockets[0].getsockname()
         ready(bound[0], bound[1])
@@ -112,6 +119,9 @@ class Server:
             self.metrics.slow_clients += 1
         except (OSError, EOFError, asyncio.CancelledError):
             pass  # the client has gone, or we stop
+        except SourceError as error:  # in the middle: only a cut says that the length is wrong
+            log.warning("mirror failed error=%s", error)
+            self.metrics.mirror_failures += 1
         except Exception:
             log.exception("gateway connection failed")
         finally:
@@ -147,12 +157,31 @@ class Server:
 
     async def _respond(self, line: _Line, request: Request) -> bool:
         reply = await asyncio.to_thread(self._prepared, request)
+        if reply.remote:
+            return await self._respond_ahead(line, request, reply, reply.remote)
         goes_on = request.keeps_alive and not self._is_stopping
         try:
             await self._send(line, reply, goes_on=goes_on)
         finally:
             if reply.handle is not None:
                 os.close(reply.handle)
+        return goes_on
+
+    async def _respond_ahead(self, line: _Line, request: Request, reply: Reply, remote: Remote) -> bool:
+        """Answer with a mirror's file: the head is sent when the first bytes are there."""
+        spans = [part for part in reply.body if isinstance(part, Span)]
+        ahead = Ahead(remote, spans, self._room, patience_s=self.limits.mirror_timeout_s)
+        try:
+            try:
+                await ahead.begin()
+            except SourceError as error:
+                log.warning("mirror failed error=%s", error)
+                self.metrics.mirror_failures += 1
+                reply = replies.of_failure(request, error)
+            goes_on = request.keeps_alive and not self._is_stopping
+            await self._send(line, reply, goes_on=goes_on, ahead=ahead)
+        finally:
+            ahead.close()
         return goes_on
 
     def _prepared(self, request: Request) -> Reply:
@@ -168,7 +197,7 @@ class Server:
             os.close(reply.handle)
         return replies.Reply(reply.status, reply.headers, body)
 
-    async def _send(self, line: _Line, reply: Reply, *, goes_on: bool) -> None:
+    async def _send(self, line: _Line, reply: Reply, *, goes_on: bool, ahead: Ahead | None = None) -> None:
         phrase = http.HTTPStatus(reply.status).phrase
         head = reply.head(keeps_alive=goes_on, reason=phrase, date=formatdate(usegmt=True))
         self.metrics.requests[reply.status] += 1
@@ -180,8 +209,19 @@ class Server:
         for part in reply.body:
             if isinstance(part, bytes):
                 await self._write(line, part, counted=len(part))
+            elif ahead:
+                await self._send_ahead(line, ahead, part.size_bytes)
             else:
                 await self._send_span(line, reply.handle, part)
+
+    async def _send_ahead(self, line: _Line, ahead: Ahead, size_bytes: int) -> None:
+        sent = 0
+        while sent < size_bytes:
+            data = memoryview(await ahead.take())
+            for start in range(0, len(data), BLOCK_BYTES):
+                block = data[start : start + BLOCK_BYTES]
+                await self._write(line, block, counted=len(block))
+            sent += len(data)
 
     async def _send_span(self, line: _Line, handle: int | None, span: Span) -> None:
         if handle is None:
@@ -200,7 +240,7 @@ class Server:
                 if sent < size:
                     raise EOFError("the file became shorter while it was sent")
 
-    async def _write(self, line: _Line, data: bytes, *, counted: int) -> None:
+    async def _write(self, line: _Line, data: bytes | memoryview, *, counted: int) -> None:
         await self._keep_pace(counted)
         line.writer.write(data)
         async with asyncio.timeout(self.limits.block_timeout_s):

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seedbed.errors import SeedbedError
+from seedbed.errors import SeedbedError, SourceError
 from seedbed.gateway import listing, metrics, replies
-from seedbed.gateway.folders import Entry, Opened, entries, open_below
+from seedbed.gateway.folders import Entry, open_below
 from seedbed.gateway.media_types import UNKNOWN, media_type
 from seedbed.gateway.places import Places, are_names
 from seedbed.gateway.replies import FOREVER, SHORTLY, Content, Reply
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from seedbed.catalog.model import FileRow
     from seedbed.gateway.facts import Facts, VersionFacts
+    from seedbed.gateway.places import Found
 
 _HASHED = re.compile(r"([0-9a-f]{64})\..+", re.ASCII)
 _NUMBERED = re.compile(r"[0-9]+\.(root|snapshot|targets)\.json", re.ASCII)
@@ -51,10 +51,17 @@ class Site:
             found = self._find(request, route) if route else None
         except OSError as error:
             return replies.refusal(request, 503, f"it cannot be read: {error.strerror}", ("Retry-After", "10"))
+        except SourceError as error:
+            return self._failed(request, error)
         except SeedbedError:  # a catalogue that is damaged, or taken away
             log.exception("catalogue cannot be asked")
             return replies.refusal(request, 503, "the catalogue cannot be read", ("Retry-After", "10"))
         return found or replies.refusal(request, 404, "there is no such file", ("Cache-Control", "public, max-age=10"))
+
+    def _failed(self, request: Request, error: SourceError) -> Reply:
+        log.warning("mirror failed error=%s", error)
+        self.metrics.mirror_failures += 1
+        return replies.of_failure(request, error)
 
     def _find(self, request: Request, route: Route) -> Reply | None:
         match route.area:
@@ -132,14 +139,14 @@ class Site:
         """A file or folder by its path from the torrent's name on."""
         if known and parts[0] != known.name:
             return None
-        opened = self.places.open(route.parts[0], route.parts[1], parts)
+        row = known.files.get("/".join(parts if known.is_single_file else parts[1:])) if known else None
+        opened = self.places.open(route.parts[0], route.parts[1], parts, is_file=bool(row) if known else None)
         if not opened:
             return None
         if opened.is_folder or route.is_folder:
             return _folder(request, route, opened)
-        row = known.files.get("/".join(parts if known.is_single_file else parts[1:])) if known else None
         if row and row.size_bytes != opened.size_bytes:  # a copy that is not whole, or another file
-            os.close(opened.handle)
+            opened.close()
             return None
         return replies.of_file(request, _content(opened, parts[-1], row))
 
@@ -149,24 +156,24 @@ def _may_be(parts: Sequence[str]) -> bool:
     return not parts or are_names(*parts[:2])
 
 
-def _content(opened: Opened, name: str, row: FileRow | None) -> Content:
+def _content(opened: Found, name: str, row: FileRow | None) -> Content:
     hashes = (row.sha256, f"root-{row.pieces_root}" if row.pieces_root else "") if row else ("", "")
     known = next(filter(None, hashes), "")
     kind = media_type(name, row.media_type if row else "")
     cache = FOREVER if row else SHORTLY
     etag = f'"{known or opened.mark}"'
-    return Content(opened.handle, opened.size_bytes, etag, kind, cache, hashes[0])
+    return Content(opened.handle, opened.size_bytes, etag, kind, cache, hashes[0], opened.remote)
 
 
 def _pad(request: Request, size_bytes: int) -> Reply:
     return replies.of_file(request, Content(None, size_bytes, f'"pad-{size_bytes}"', UNKNOWN, FOREVER))
 
 
-def _folder(request: Request, route: Route, opened: Opened) -> Reply | None:
+def _folder(request: Request, route: Route, opened: Found) -> Reply | None:
     try:
-        return _listed(request, route, entries(opened.handle)) if opened.is_folder else None
+        return _listed(request, route, opened.entries()) if opened.is_folder else None
     finally:
-        os.close(opened.handle)
+        opened.close()
 
 
 def _listed(request: Request, route: Route, found: list[Entry]) -> Reply:

@@ -15,7 +15,7 @@ import pytest
 from seedbed.catalog.model import FileRow
 from seedbed.gateway.facts import Facts, NoFacts, VersionFacts
 from seedbed.gateway.metrics import Metrics
-from seedbed.gateway.places import Places
+from seedbed.gateway.places import FolderRoot, Places
 from seedbed.gateway.request import Request
 from seedbed.gateway.site import Site
 
@@ -64,7 +64,8 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def ask(root: Path, path: str, *, facts: Facts | None = None, method: str = "GET", **headers: str) -> Reply:
     """The answer, with its handle closed."""
-    site = Site(Places((root.parent / "missing", root)), facts or NoFacts(), None, Metrics())
+    roots = FolderRoot(root.parent / "missing"), FolderRoot(root)
+    site = Site(Places(roots), facts or NoFacts(), None, Metrics())
     reply = site.answer(Request(method, path, {name.replace("_", "-"): value for name, value in headers.items()}))
     if reply.handle is not None:
         os.close(reply.handle)
