@@ -113,3 +113,40 @@ def test_a_published_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert curl("--path-as-is", f"{url}v/rivers/1/../../../../etc/passwd")[0] == "404"
         assert curl(f"{url}catalog/catalog.parquet") == ("200", (site / "catalog.parquet").read_bytes())
         assert curl(f"{url}v/rivers/1/for%C3%AAts%20%26%20lacs.csv")[0] == "200"
+
+
+def test_ways_beside_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """aria2 gets a version and one of its files by the Metalinks and the torrent; we fetch one file by its magnet."""
+    monkeypatch.setenv("SEEDBED_HOME", str(tmp_path / "home"))
+    site, root = tmp_path / "site", tmp_path / "root"
+    seedbed("catalog", "init", site, "--title", "Data")
+    data = make_tree(root / "rivers/1")
+    (data / "forêts & lacs.csv").rename(data / "forêts.csv")  # of a Metalink's & aria2 1.36 makes &#38;
+    with gateway(tmp_path / "log", "--root", root, "--catalog", site) as url:
+        seedbed(
+            "publish", data, "--dataset", "rivers", "--version", "1", "--catalog", site, "--title", "Rivers",
+            "--license", "CC-BY-4.0", "--format", "v1", "--webseed", f"{url}webseed/rivers/1/",
+            "--sha256-up-to", "1MiB",
+        )  # fmt: skip
+        for ending in ("meta4", "torrent"):
+            aria2(f"{url}v/rivers/1.{ending}", tmp_path / ending)
+            assert same(data, tmp_path / ending / data.name)
+        aria2(f"{url}v/rivers/1/a/exact.bin.meta4", tmp_path / "one")
+        aria2(f"{url}v/rivers/1/a/exact.bin", tmp_path / "plain")  # its answer has links (RFC 6249)
+        link = curl(f"{url}v/rivers/1/a/exact.bin.magnet")[1].decode().strip()
+        seedbed("fetch", link, "-o", tmp_path / "chosen", "--no-peers", "--lan")
+        assert curl("-I", f"{url}v/rivers/1/a/exact.bin")[1].count(b"rel=describedby") == 2
+    for folder in ("one/ds/a", "plain", "chosen/ds/a"):
+        assert (tmp_path / folder / "exact.bin").read_bytes() == (data / "a/exact.bin").read_bytes()
+    assert [path.name for path in (tmp_path / "chosen").rglob("*") if path.is_file()] == ["exact.bin"]
+
+
+def aria2(url: str, into: Path) -> None:
+    """Download a URL, and what it leads to."""
+    command = [
+        require("aria2c"), "--no-conf", "--file-allocation=none", "--enable-dht=false", "--enable-dht6=false",
+        "--bt-enable-lpd=false", "--seed-time=0", "--follow-torrent=mem", "--follow-metalink=mem", "--no-netrc=true",
+        "--summary-interval=0", f"--dir={into}", url,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout

@@ -36,6 +36,10 @@ _FOLDER = click.Path(path_type=Path)
     "file:); may be given again, and the first that has a file gives it.",
 )  # fmt: skip
 @click.option("--catalog", metavar="DIR", type=_FOLDER, default=None, help="A published catalogue's folder.")
+@click.option(
+    "--public-url", metavar="URL", default="",
+    help="Where the public reaches it, for magnets and Metalinks; otherwise what clients call it, with http:.",
+)  # fmt: skip
 @click.option("--listen", metavar="ADDR", default="127.0.0.1:8080", show_default=True, help="HOST:PORT; 0 is any port.")
 @click.option("--connections", type=click.IntRange(0), default=2_000, show_default=True, help="At a time; 0: no limit.")
 @click.option(
@@ -58,6 +62,7 @@ def gateway(roots: tuple[str, ...], catalog: Path | None, listen: str, **options
     /v/DATASET/VERSION/PATH            a file that never changes
     /latest/DATASET/PATH               redirects to the newest version (needs --catalog)
     /webseed/DATASET/VERSION/NAME/…    the web seed of a torrent: --webseed URL/webseed/DATASET/VERSION/
+    /v/DATASET/VERSION.torrent         also .magnet, .btih, .meta4, and so for each file (needs --catalog)
     /catalog/…                         the catalogue
     /metrics                           counts, for Prometheus
 
@@ -113,6 +118,14 @@ def _open_root(root: str) -> Root:
     return FolderRoot(folder.absolute())
 
 
+def _public_url(options: dict[str, Any]) -> str:
+    url = str(options["public_url"])
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query):
+        raise InputError("--public-url: expected an http or https URL without password and query")
+    return url.rstrip("/")
+
+
 def _allow_many_files() -> None:
     """Each connection needs two handles at most; systems often give a thousand to begin with, and more when asked."""
     import resource  # noqa: PLC0415  # not on Windows
@@ -132,7 +145,7 @@ def _server(roots: Sequence[Root], catalog: Path | None, options: dict[str, Any]
 
     metrics = Metrics()
     facts = CatalogFacts(catalog) if catalog else NoFacts()
-    site = Site(Places(tuple(roots)), facts, catalog.absolute() if catalog else None, metrics)
+    site = Site(Places(tuple(roots)), facts, catalog.absolute() if catalog else None, metrics, _public_url(options))
     limits = Limits(
         connections=options["connections"],
         client_connections=options["client_connections"],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from seedbed.catalog.model import FileRow
+    from seedbed.catalog.model import FileRow, Release
     from seedbed.catalog.query.index import Index
 
 _KEPT_FILES = 200_000
@@ -33,6 +33,8 @@ class VersionFacts:
     is_single_file: bool
     files: Mapping[str, FileRow]
     """By path below the root folder; a single file by its name."""
+    release: Release | None = None
+    """All that is said of it."""
 
 
 class Facts(Protocol):
@@ -95,7 +97,7 @@ class CatalogFacts:
             except NotFoundError:
                 return None
             rows = {row.path: row for row in self._index.files(release.id)}
-            found = VersionFacts(version, release.torrent.name, release.torrent.is_single_file, rows)
+            found = VersionFacts(version, release.torrent.name, release.torrent.is_single_file, rows, release)
             self._versions[str(ref)] = found
             self._forget()
             return found

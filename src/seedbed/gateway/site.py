@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from seedbed.catalog import paths
 from seedbed.errors import SeedbedError, SourceError
-from seedbed.gateway import listing, metrics, replies
+from seedbed.gateway import beside, listing, metrics, replies
 from seedbed.gateway.folders import Entry, open_below
 from seedbed.gateway.media_types import UNKNOWN, media_type
 from seedbed.gateway.places import Places, are_names
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from seedbed.catalog.model import FileRow
     from seedbed.gateway.facts import Facts, VersionFacts
     from seedbed.gateway.places import Found
+    from seedbed.gateway.replies import Header
 
 _HASHED = re.compile(r"([0-9a-f]{64})\..+", re.ASCII)
 _NUMBERED = re.compile(r"[0-9]+\.(root|snapshot|targets)\.json", re.ASCII)
@@ -39,6 +41,8 @@ class Site:
     facts: Facts
     catalog: Path | None
     metrics: metrics.Metrics
+    public_url: str = ""
+    """Where the public reaches us, without a slash at the end; empty: where the client says that it does."""
 
     def answer(self, request: Request) -> Reply:
         """The answer; its handle is the caller's to close."""
@@ -75,6 +79,8 @@ class Site:
                 return self._catalog(request, route)
             case "latest":
                 return self._latest(request, route)
+            case "v" if self.catalog and (asked := beside.find(route, self.facts)):
+                return self._beside(request, asked, self.catalog)
             case _:
                 return self._version(request, route)
 
@@ -105,6 +111,19 @@ class Site:
             return None
         slash = "/" if route.is_folder or not inner else ""
         return replies.redirect(request, 307, path_of(("v", dataset, version, *inner)) + slash, SHORTLY)
+
+    def _beside(self, request: Request, asked: beside.Beside, catalog: Path) -> Reply | None:
+        base = self.public_url or beside.base_url(request.headers)
+        data, kind = beside.render(asked, base, has_data=bool(self.places.roots))
+        if asked.ending != "torrent":
+            headers = ("Cache-Control", SHORTLY), ("Vary", "Host")
+            return replies.of_text(request, 200, data, kind, *headers) if data and base else None
+        torrent = asked.release.torrent
+        opened = open_below(catalog, paths.torrent(torrent.best_hex).split("/"))
+        if not opened:
+            return None
+        etag, cache = f'"{torrent.sha256 or opened.mark}"', SHORTLY
+        return replies.of_file(request, Content(opened.handle, opened.size_bytes, etag, kind, cache, torrent.sha256))
 
     def _version(self, request: Request, route: Route) -> Reply | None:
         if not _may_be(route.parts) or (route.area == "webseed" and len(route.parts) < 3):
@@ -148,7 +167,8 @@ class Site:
         if row and row.size_bytes != opened.size_bytes:  # a copy that is not whole, or another file
             opened.close()
             return None
-        return replies.of_file(request, _content(opened, parts[-1], row))
+        more = beside.links(route) if row and self.catalog and route.area == "v" else ()
+        return replies.of_file(request, _content(opened, parts[-1], row, more))
 
 
 def _may_be(parts: Sequence[str]) -> bool:
@@ -156,13 +176,13 @@ def _may_be(parts: Sequence[str]) -> bool:
     return not parts or are_names(*parts[:2])
 
 
-def _content(opened: Found, name: str, row: FileRow | None) -> Content:
+def _content(opened: Found, name: str, row: FileRow | None, more: tuple[Header, ...]) -> Content:
     hashes = (row.sha256, f"root-{row.pieces_root}" if row.pieces_root else "") if row else ("", "")
     known = next(filter(None, hashes), "")
     kind = media_type(name, row.media_type if row else "")
     cache = FOREVER if row else SHORTLY
     etag = f'"{known or opened.mark}"'
-    return Content(opened.handle, opened.size_bytes, etag, kind, cache, hashes[0], opened.remote)
+    return Content(opened.handle, opened.size_bytes, etag, kind, cache, hashes[0], opened.remote, more)
 
 
 def _pad(request: Request, size_bytes: int) -> Reply:
