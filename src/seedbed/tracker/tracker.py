@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.tracker import addresses, http_wire, udp_wire
+from seedbed.tracker.swarm import Count
 
 if TYPE_CHECKING:
     from seedbed.tracker.access import Access
     from seedbed.tracker.swarm import Answer, Swarms
+    from seedbed.tracker.ws_swarm import WebSwarms
 
 NOT_LISTED = "this tracker serves the datasets of its catalogue only, and this is none of them"
 NO_KEY = "this tracker serves its members only: expected the address with your key, /KEY/announce"
@@ -45,6 +47,8 @@ class Tracker:
     """Whether peers of private networks are served: a tracker of one's own network."""
     keys: frozenset[str] = frozenset()
     """Of those who may ask over HTTP, at ``/KEY/announce``; empty for everybody, at ``/announce``."""
+    web: WebSwarms | None = None
+    """Browsers, where they are served: other peers do not hear of them, and they are counted."""
     totals: Totals = field(default_factory=Totals)
 
     def datagram(self, data: bytes, ip: bytes, now_s: int) -> bytes | None:
@@ -64,7 +68,7 @@ class Tracker:
             return None
         if isinstance(request, udp_wire.Scrape):
             self.totals.scrapes += 1
-            return udp_wire.scraped(request.transaction, [self.swarms.scrape(one) for one in request.info_hashes])
+            return udp_wire.scraped(request.transaction, [self.count(one) for one in request.info_hashes])
         return self._announce_datagram(request, ip, now_s)
 
     def http(self, path: str, query: bytes, ip: bytes, now_s: int) -> bytes | None:
@@ -106,6 +110,14 @@ class Tracker:
         address = addresses.compact(ip, port)
         return self.swarms.announce(info_hash, address, is_seed=left == 0, event=event, wanted=wanted, now_s=now_s)
 
+    def count(self, info_hash: bytes) -> Count:
+        """The numbers of one swarm, browsers included: what a scrape tells."""
+        count = self.swarms.scrape(info_hash)
+        if self.web is None:
+            return count
+        seeds, leechers = self.web.count(info_hash)
+        return Count(count.seeds + seeds, count.completed, count.leechers + leechers)
+
     def _why_not(self, info_hash: bytes, ip: bytes, port: int) -> str:
         if not self.access.is_listed(info_hash):
             return NOT_LISTED
@@ -137,7 +149,7 @@ class Tracker:
         listed = [one for one in request if self.access.is_listed(one)]
         if not listed:
             return http_wire.failed(NOT_LISTED, for_good=True)
-        return http_wire.scraped({one: self.swarms.scrape(one) for one in listed})
+        return http_wire.scraped({one: self.count(one) for one in listed})
 
     def _announce_datagram(self, request: udp_wire.Announce, ip: bytes, now_s: int) -> bytes | None:
         """A hash that is not listed gets no answer (K7): a million of them cost nothing."""
