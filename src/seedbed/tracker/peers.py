@@ -111,7 +111,7 @@ class Peers:
 
     def _add_to_table(self) -> None:
         count = len(self.seen)
-        if count <= SEARCHED:
+        if count <= SEARCHED and not self._table:  # a swarm that has shrunk has its table still
             return
         if count * 2 > len(self._table):
             self._make_table()

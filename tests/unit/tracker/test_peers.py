@@ -106,6 +106,19 @@ def test_a_large_swarm(width: int) -> None:
     assert all(peers.find(one) < 0 for one in all_[::2])
 
 
+def test_who_comes_to_a_swarm_that_has_shrunk_is_found() -> None:
+    """Its table is kept until it is small enough to be searched at once, and half of that."""
+    peers = Peers(6)
+    for number in range(130):
+        peers.put(address(number), 1)
+    for number in range(30):
+        peers.remove(address(number))
+
+    assert peers.put(address(200), 2)
+    assert peers.find(address(200)) == 100
+    assert not peers.put(address(200), 3)
+
+
 def test_every_peer_is_given_equally_often() -> None:
     """When the first one is chosen by chance."""
     peers, count = Peers(6), 40
