@@ -3,8 +3,9 @@
 
 A browser is reached by its connection to us only, so it stands apart from the peers of :mod:`.swarm`, and leaves when
 that connection closes. It is known by the connection, never by the ``peer_id`` that it gives: nobody takes another's
-place. An answer goes where an offer came from, and only from whom it was passed to: so nobody can be written to
-unasked but by offers, and of these each may send some in a minute.
+place, and in one swarm nobody is many (two clients of one page that share a socket are one).
+An answer goes where an offer came from, and only from whom it was passed to: so nobody can be written to unasked but
+by offers, and of these each may send some in a minute.
 """
 
 from __future__ import annotations
