@@ -14,6 +14,7 @@ import json
 import os
 import shlex
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,17 @@ SAMPLE = Path(__file__).parent / "data" / "sample"
 PROGRAM = [sys.executable, "-m", "seedbed"]
 BOLD, GREEN, PLAIN = ("\033[1m", "\033[32m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 READY_S = 30
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+TRACKER = f"udp://127.0.0.1:{free_port()}/announce"
 KEEPER, READER, LATECOMER = "keeper", "reader", "latecomer"
 
 
@@ -117,7 +129,7 @@ async def publish(url: str, old: Path, new: Path) -> str:
     for folder in (old, new):
         month = folder.parent.name
         words = ("--dataset", "cities-and-lakes", "--version", month, "--title", "Cities and lakes of North America")
-        await seedbed(KEEPER, "publish", folder, *words, "--webseed", f"{url}{month}/")
+        await seedbed(KEEPER, "publish", folder, *words, "--webseed", f"{url}{month}/", "--tracker", TRACKER)
     link: str = (await answer(KEEPER, "catalog", "status", "catalog"))["join_link"]
     return link
 
@@ -143,19 +155,20 @@ async def go_on_without_the_server(link: str) -> None:
     title(
         "4. The web server is gone for good. The same link still works: a signed pointer in the distributed hash table"
     )
-    title("   leads to the catalogue's own torrent, and the data comes from a peer.")
+    title("   leads to the catalogue's own torrent, and the reader's tracker, which serves what it lists, to a peer.")
     found = await answer(KEEPER, "show", "cities-and-lakes", "--catalog", "catalog")
     torrent = f"catalog/torrents/{found['item']['properties']['bt:infohash_v1']}.torrent"
     here = ("--listen", "127.0.0.1:0", "--lan")
     with LoopbackDht() as table:
         nodes = [word for host, port in table.nodes[:2] for word in ("--dht-node", f"{host}:{port}")]
+        where = TRACKER.removeprefix("udp://").removesuffix("/announce")
         async with (
+            running(READER, "tracker", "--udp", where, "--lan", until="ready"),
             running(KEEPER, "catalog", "seed", "catalog", *here, *nodes, until="pointed"),
-            running(KEEPER, "seed", torrent, "--data", "2026-11", *here, "--no-dht", until="ready") as ready,
+            running(KEEPER, "seed", torrent, "--data", "2026-11", *here, "--no-dht", until="ready"),
         ):
-            peer = f"127.0.0.1:{ready['listen'][0]['port']}"
             await seedbed(LATECOMER, "catalog", "pull", link, "--lan", *nodes)
-            await seedbed(LATECOMER, "fetch", "cities-and-lakes", "--lan", "--no-dht", "--peer", peer)
+            await seedbed(LATECOMER, "fetch", "cities-and-lakes", "--lan", "--no-dht")
             await seedbed(LATECOMER, "cite", "cities-and-lakes")
 
 

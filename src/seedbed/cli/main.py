@@ -32,6 +32,7 @@ COMMANDS = {
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
     "show": ("seedbed.cli.cmd_show:show", "Show what a catalogue says of a dataset."),
     "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),
+    "tracker": ("seedbed.cli.cmd_tracker:tracker", "Run a tracker for the datasets of a catalogue."),
     "verify": ("seedbed.cli.cmd_verify:verify", "Check a copy of a dataset, down to the bit."),
     "versions": ("seedbed.cli.cmd_show:versions", "List all versions of a dataset."),
 }

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed tracker``."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seedbed.cli import output
+from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
+from seedbed.errors import InputError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seedbed.tracker.access import Access
+    from seedbed.tracker.server import Server
+
+_UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
+
+
+@click.command()
+@click.option("--udp", metavar="ADDR", multiple=True, help="HOST:PORT; 0 is any port; repeat for IPv6: [::]:6969.")
+@click.option("--http", metavar="ADDR", multiple=True, help="The same for HTTP. Without any: 0.0.0.0:6969 for both.")
+@click.option(
+    "--catalog", "where", metavar="WHERE", default="", envvar="SEEDBED_CATALOG",
+    help="A join link, the name of a followed catalogue, or a published folder: only its datasets are served.",
+)  # fmt: skip
+@click.option("--open", "is_open", is_flag=True, help="Serve every info-hash, for your own network.")
+@click.option("--allow", "more", metavar="HASH", multiple=True, help="An info-hash that is served besides.")
+@click.option("--lan", is_flag=True, help="Serve peers of private networks too.")
+@click.option("--trust-proxy", "proxies", metavar="IP", multiple=True, help="Believe X-Forwarded-For of this address.")
+@click.option(
+    "--interval", "interval_s", type=click.IntRange(60, 86_400), default=1_800, show_default=True, metavar="SECONDS",
+    help="Between two announces of a peer.",
+)  # fmt: skip
+@click.option("--record", metavar="FILE", type=click.Path(path_type=Path), default=None,
+              help="SQLite file for counts that outlive a restart; in seedbed's folder if not given.")  # fmt: skip
+@output.json_option
+@output.quiet_option
+def tracker(**options: Any) -> None:
+    """Run a tracker for the datasets of a catalogue: peers find each other by it.
+
+    It speaks UDP and HTTP. /stats shows the numbers, /stats.json and /metrics are for programs; no address is shown
+    or written anywhere. The catalogue is read again when it changes. Runs until Ctrl-C or a TERM signal.
+
+    With --json one JSON object a line: "ready" (with the URLs), "stopped".
+    """
+    server = _server(options)
+    try:
+        asyncio.run(_serve(server))
+    except OSError as error:
+        raise StateError(
+            f"the tracker cannot listen: {error.strerror or error}", hint="--udp and --http name other addresses."
+        ) from error
+    done = server.tracker.totals
+    output.event({"event": "stopped", "announces": done.announces}, f"Stopped. Answered {done.announces:,} announces.")
+
+
+def _server(options: dict[str, Any]) -> Server:
+    from seedbed.api.home import Home  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.tracker import addresses  # noqa: PLC0415
+    from seedbed.tracker.http_door import HttpLimits  # noqa: PLC0415
+    from seedbed.tracker.server import Places, Server  # noqa: PLC0415
+    from seedbed.tracker.swarm import Limits, Swarms  # noqa: PLC0415
+    from seedbed.tracker.tracker import Tracker  # noqa: PLC0415
+    from seedbed.tracker.udp_wire import ConnectionIds  # noqa: PLC0415
+
+    access, renew = _access(options)
+    none_given = not options["udp"] and not options["http"]
+    places = Places(
+        tuple(_endpoint("--udp", one) for one in (_UDP if none_given else options["udp"])),
+        tuple(_endpoint("--http", one) for one in (_HTTP if none_given else options["http"])),
+    )
+    interval_s = options["interval_s"]
+    swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), random.SystemRandom().randrange)
+    made = Tracker(swarms, access, ConnectionIds(secrets.token_bytes(32)), interval_s, allows_private=options["lan"])
+    try:
+        proxies = frozenset(map(addresses.packed, options["proxies"]))
+    except ValueError as error:
+        raise InputError(f"--trust-proxy: {error}") from error
+    record = options["record"] or Home.of_environment().data / "tracker.sqlite"
+    return Server(made, places, renew, record, HttpLimits(trusted_proxies=proxies))
+
+
+def _access(options: dict[str, Any]) -> tuple[Access, Callable[[], Access | None]]:
+    """Who is served now, and what asks whether that has changed.
+
+    Raises:
+        InputError: both or neither of catalogue and open tracker; or an info-hash that is none.
+    """
+    from seedbed.api.tracked import CatalogAccess  # noqa: PLC0415
+    from seedbed.tracker.access import Everything, Listed  # noqa: PLC0415
+
+    if options["is_open"]:
+        if options["where"] or options["more"]:
+            raise InputError("--open serves everything: expected no --catalog and no --allow")
+        return Everything(), lambda: None
+    for text in options["more"]:
+        if len(text) not in {40, 64} or not set(text.lower()) <= set("0123456789abcdef"):
+            raise InputError(f"--allow {text!r}: expected an info-hash of 40 or 64 hex digits")
+    if options["more"] and not options["where"]:
+        return Listed({bytes.fromhex(one)[:20]: one for one in options["more"]}), lambda: None
+    renew = CatalogAccess(_tables(options["where"]), options["more"])
+    found = renew()
+    if found is None:
+        raise InputError(f"catalogue {options['where']!r}: it cannot be read", hint="seedbed catalog list shows yours.")
+    return found, renew
+
+
+def _tables(where: str) -> Callable[[], Path]:
+    """What finds a catalogue's table, each time anew: a followed one moves with each release."""
+    from seedbed.api.catalog import locate  # noqa: PLC0415
+    from seedbed.api.home import Home  # noqa: PLC0415
+
+    home = Home.of_environment()
+    locate(where, home)  # tells now what is wrong with the name
+    return lambda: locate(where, home).catalog
+
+
+def _endpoint(option: str, text: str) -> Endpoint:
+    found = read_endpoint(text, default_host="0.0.0.0", any_port=True)  # noqa: S104
+    if found is None:
+        raise InputError(f"{option} {text!r}: expected HOST:PORT, such as {EXAMPLES}")
+    return found
+
+
+async def _serve(server: Server) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    def ready(urls: list[str]) -> None:
+        output.event({"event": "ready", "urls": urls}, "Tracking at " + "  ".join(urls))
+
+    await server.serve(stop, ready)

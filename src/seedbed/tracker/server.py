@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tracker at work: its sockets, its clock, its housekeeping."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seedbed.core.endpoints import Endpoint
+from seedbed.errors import StateError
+from seedbed.tracker import keeping, numbers
+from seedbed.tracker.access import Listed
+from seedbed.tracker.http_door import HttpDoor, HttpLimits, Page
+from seedbed.tracker.udp_door import UdpDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from seedbed.tracker.access import Access
+    from seedbed.tracker.tracker import Tracker
+
+TICK_S = 5
+"""Between two rounds of housekeeping; each looks at a part of the swarms."""
+ROUND_S = 120
+"""Every swarm is looked at so often."""
+KEEP_EVERY_S, NOTE_EVERY_S = 60, 3_600
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a tracker listens."""
+
+    udp: Sequence[Endpoint] = ()
+    http: Sequence[Endpoint] = ()
+
+
+@dataclass(slots=True)
+class Server:
+    """Serves until stopped.
+
+    Args:
+        tracker: What answers.
+        places: Where to listen.
+        renew: Called in a thread every few seconds: gives who is served from now on, or None when nothing changed.
+        record: SQLite file for what outlives a restart; None to keep nothing.
+        limits: Of HTTP.
+    """
+
+    tracker: Tracker
+    places: Places
+    renew: Callable[[], Access | None] = lambda: None
+    record: Path | None = None
+    limits: HttpLimits = field(default_factory=HttpLimits)
+    _began_s: int = field(default_factory=lambda: int(time.monotonic()))
+    _kept: dict[bytes, int] = field(default_factory=dict)
+
+    async def serve(self, stop: asyncio.Event, ready: Callable[[list[str]], object]) -> None:
+        """Serve until ``stop``.
+
+        Args:
+            stop: Ends it.
+            ready: Called with the tracker's URLs once it listens.
+
+        Raises:
+            OSError: an address cannot be listened on.
+            StateError: the record cannot be read.
+        """
+        if self.record:
+            self._kept = await asyncio.to_thread(keeping.load, self.record)
+            self.tracker.swarms.restore(self._kept)
+        loop, door = asyncio.get_running_loop(), HttpDoor(self._page, self.limits)
+        with contextlib.ExitStack() as stack:
+            udp = [stack.enter_context(UdpDoor(where, self._datagram)) for where in self.places.udp]
+            http = [await loop.create_server(door, where.host, where.port, backlog=1024) for where in self.places.http]
+            for one in udp:
+                one.open(loop)
+            ready([*self._udp_urls(udp), *(f"http://{_bound(one)}/announce" for one in http)])
+            housekeeping = asyncio.create_task(self._keep_house())
+            await stop.wait()
+            housekeeping.cancel()
+            for one in udp:
+                one.shut(loop)
+            for server in http:
+                server.close()
+            door.shut()
+        await self._keep()
+
+    def _udp_urls(self, doors: Sequence[UdpDoor]) -> list[str]:
+        return [
+            f"udp://{Endpoint(where.host, door.port)}/announce"
+            for where, door in zip(self.places.udp, doors, strict=True)
+        ]
+
+    def _datagram(self, data: bytes, ip: bytes) -> bytes | None:
+        return self.tracker.datagram(data, ip, int(time.monotonic()))
+
+    def _page(self, path: str, query: bytes, ip: bytes) -> Page:
+        now_s = int(time.monotonic())
+        body = self.tracker.http(path, query, ip, now_s)
+        if body is not None:
+            return Page(200, "text/plain", body)
+        if path not in {"/stats", "/stats.json", "/metrics", "/"}:
+            return Page(404, "text/plain", b"there is no such page\n")
+        found = numbers.facts(self.tracker, self._names(), now_s - self._began_s)
+        if path == "/stats.json":
+            return Page(200, "application/json", numbers.as_json(found))
+        if path == "/metrics":
+            return Page(200, "text/plain; version=0.0.4", numbers.as_metrics(found))
+        return Page(200, "text/html; charset=utf-8", numbers.as_page(found))
+
+    def _names(self) -> dict[bytes, str]:
+        access = self.tracker.access
+        return dict(access.datasets) if isinstance(access, Listed) else {}
+
+    async def _keep_house(self) -> None:
+        """Forget who is silent, follow the catalogue, write down what shall outlive us; no failure ends the service."""
+        kept_s = noted_s = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._expire()
+            try:
+                await self._follow()
+                if time.monotonic() - kept_s > KEEP_EVERY_S:
+                    kept_s = time.monotonic()
+                    await self._keep()
+                if self.record and time.monotonic() - noted_s > NOTE_EVERY_S:
+                    noted_s = time.monotonic()
+                    counts = [(info_hash, swarm.count) for info_hash, swarm in self.tracker.swarms.each()]
+                    await asyncio.to_thread(keeping.note, self.record, counts, int(time.time()))
+            except StateError as error:
+                log.warning("tracker housekeeping: %s", error)
+
+    def _expire(self) -> None:
+        now_s, rounds = int(time.monotonic()), ROUND_S // TICK_S
+        part = (now_s // TICK_S) % rounds
+        hashes = [info_hash for info_hash, _ in self.tracker.swarms.each() if info_hash[0] % rounds == part]
+        self.tracker.swarms.expire(hashes, now_s)
+
+    async def _follow(self) -> None:
+        """Take over a new list of who is served; swarms that are no longer listed are forgotten."""
+        access = await asyncio.to_thread(self.renew)
+        if access is None:
+            return
+        self.tracker.access = access
+        for info_hash, _ in self.tracker.swarms.each():
+            if not access.is_listed(info_hash):
+                self.tracker.swarms.drop(info_hash)
+
+    async def _keep(self) -> None:
+        if self.record is None:
+            return
+        now = {info_hash: swarm.completed for info_hash, swarm in self.tracker.swarms.each() if swarm.completed}
+        changed = {info_hash: count for info_hash, count in now.items() if self._kept.get(info_hash) != count}
+        if changed:
+            await asyncio.to_thread(keeping.save, self.record, changed)
+            self._kept |= changed
+
+
+def _bound(server: asyncio.Server) -> Endpoint:
+    host, port = server.sockets[0].getsockname()[:2]
+    return Endpoint(host, port)

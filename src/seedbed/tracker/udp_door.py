@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tracker's UDP socket: whatever has come is taken in one go, and answered.
+
+Two sockets for two families: an IPv4 client that reached an IPv6 socket would be told apart from itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from seedbed.core.endpoints import Endpoint
+
+MAX_DATAGRAM_BYTES = 2_048
+"""A scrape of 74 hashes has 1,496; longer ones are cut, and a request that was cut is none."""
+_AT_ONCE = 256
+"""Datagrams before others of this program get a turn."""
+_BUFFER_BYTES = 8 << 20
+"""Bursts wait here; the system may allow less (``net.core.rmem_max``)."""
+
+
+class UdpDoor:
+    """A bound socket.
+
+    Args:
+        where: Address to listen on; port 0 for any.
+        answer: Called with a datagram and the packed address that it came from; gives what goes back, or None.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+
+    def __init__(self, where: Endpoint, answer: Callable[[bytes, bytes], bytes | None]) -> None:
+        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+        self._answer = answer
+        self._family = family
+        self._packed: dict[str, bytes] = {}
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)  # noqa: FBT003  # the standard library's own argument
+            if family == socket.AF_INET6:
+                self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                self._socket.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
+            self._socket.bind((where.host, where.port))
+        except OSError:
+            self._socket.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to answer."""
+        loop.add_reader(self._socket, self._drain)
+
+    def shut(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End to answer."""
+        loop.remove_reader(self._socket)
+
+    def _drain(self) -> None:
+        receive, send, answer = self._socket.recvfrom, self._socket.sendto, self._answer
+        for _ in range(_AT_ONCE):
+            try:
+                data, source = receive(MAX_DATAGRAM_BYTES)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:  # an earlier answer came back as unreachable
+                continue
+            reply = answer(data, self._ip(source[0]))
+            if reply is not None:
+                with contextlib.suppress(OSError):  # a full buffer: the client asks again
+                    send(reply, source)
+
+    def _ip(self, host: str) -> bytes:
+        """Packed; remembered, for the same clients come again and again."""
+        found = self._packed.get(host)
+        if found is None:
+            if len(self._packed) > 100_000:
+                self._packed.clear()
+            found = self._packed[host] = socket.inet_pton(self._family, host.partition("%")[0])
+        return found
