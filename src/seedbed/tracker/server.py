@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seedbed.tracker.access import Access
     from seedbed.tracker.tracker import Tracker
 
-TICK_S = 5
+TICK_S = 1
 """Between two rounds of housekeeping; each looks at a part of the swarms."""
 ROUND_S = 120
 """Every swarm is looked at so often."""

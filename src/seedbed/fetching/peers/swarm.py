@@ -109,6 +109,7 @@ class Swarm:
                 have_pieces=[piece in have for piece in range(count)],
                 wanted_files=frozenset(store.growing),
                 peers=tuple(dict.fromkeys((*self.peers, *self._known))),
+                trackers=tuple(url for tier in store.metainfo.trackers for url in tier),  # a magnet's are in no file
                 use_trackers=self.uses_trackers,
                 paused=True,
             )
