@@ -138,12 +138,13 @@ def test_only_what_the_catalogue_lists(tmp_path: Path, monkeypatch: pytest.Monke
         ports = tracker.udp.split("/")[2], tracker.http.split("/")[2]
         said = ("--title", "T", "--license", "CC0-1.0", "--tracker", tracker.http, "--no-inspect")
         done = seedbed("publish", data, "--dataset", "listed", *said)
+        wait_until(lambda: tracker.numbers()["listed"] == 2, "the tracker knows both hashes of the new version")
         unlisted = make_torrent(other, tmp_path / "o.torrent", "v1", "--tracker", tracker.http)
         with seeding(tmp_path / done["torrent"], data.parent, tmp_path / "seed.log", "--no-dht"):
             wait_until(lambda: tracker.numbers()["seeds"] > 0, "it is listed")
             seedbed("fetch", tmp_path / done["torrent"], "-o", tmp_path / "into", "--lan", "--no-dht")
+        before = tracker.numbers()["refused"]
         with seeding(unlisted, other.parent, tmp_path / "seed2.log", "--no-dht"):
-            before = tracker.numbers()["refused"]
             wait_until(lambda: tracker.numbers()["refused"] > before, "the other is refused")
         assert tracker.numbers()["datasets"].keys() == {done["id"]}
     with tracking(tmp_path, "--catalog", site, ports=ports) as tracker:

@@ -30,6 +30,7 @@ def facts(tracker: Tracker, names: Mapping[bytes, str], up_s: int) -> dict[str, 
     datasets = _by_name(rows)
     return {
         "up_s": up_s,
+        "listed": len(names),
         "swarms": len(tracker.swarms),
         "peers": tracker.swarms.peers,
         "seeds": sum(one.seeds for one in datasets.values()),
@@ -77,8 +78,10 @@ def _largest(row: tuple[str, Count]) -> tuple[int, str]:
     return -(row[1].seeds + row[1].leechers), row[0]
 
 
-_GAUGES = frozenset(("up_s", "swarms", "peers", "seeds", "leechers"))
-_HEADS = ("up_s", "swarms", "peers", "seeds", "leechers", "announces", "scrapes", "connects", "refused", "dropped")
+_GAUGES = frozenset(("up_s", "listed", "swarms", "peers", "seeds", "leechers"))
+_HEADS = (
+    "up_s", "listed", "swarms", "peers", "seeds", "leechers", "announces", "scrapes", "connects", "refused", "dropped",
+)  # fmt: skip
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Tracker</title><style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}
 ul{columns:3;padding:0;list-style:none}table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;

@@ -135,7 +135,7 @@ class Tracker:
         info_hash, port, left, event, wanted, compact = request
         found = self.announce(info_hash, ip, port, left=left, event=event, wanted=wanted, now_s=now_s)
         if isinstance(found, str):
-            return http_wire.failed(found, for_good=found is NOT_LISTED)
+            return http_wire.failed(found)  # not for good: it may be published in a moment
         completed = self.swarms.scrape(info_hash).completed
         return http_wire.announced(found, self.interval_s, ip, compact=compact, completed=completed)
 
@@ -148,7 +148,7 @@ class Tracker:
         self.totals.scrapes += 1
         listed = [one for one in request if self.access.is_listed(one)]
         if not listed:
-            return http_wire.failed(NOT_LISTED, for_good=True)
+            return http_wire.failed(NOT_LISTED)
         return http_wire.scraped({one: self.count(one) for one in listed})
 
     def _announce_datagram(self, request: udp_wire.Announce, ip: bytes, now_s: int) -> bytes | None:
