@@ -70,12 +70,13 @@ def ranges(endpoint: str, bucket: str, key: str) -> None:
 
 
 def _push(url: str, path: Path, digest: Future[str]) -> None:
-    from seedbed.mirrors.content import HashedLater  # noqa: PLC0415
+    from seedbed.hashing.files import LocalFiles  # noqa: PLC0415
     from seedbed.mirrors.push import push as push_files  # noqa: PLC0415
     from seedbed.mirrors.registry import open_mirror  # noqa: PLC0415
+    from seedbed.publishing.transaction.contents import SourceContent  # noqa: PLC0415
 
-    mirror = open_mirror(url)
-    push_files(mirror, {KEY: HashedLater(path, path.stat().st_size, digest)})
+    mirror, facts = open_mirror(url), path.stat()
+    push_files(mirror, {KEY: SourceContent(KEY, facts.st_size, LocalFiles([str(path)], [facts]), 0, digest)})
     mirror.close()
 
 

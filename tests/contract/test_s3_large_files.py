@@ -18,7 +18,7 @@ import pytest
 
 from seedbed.errors import FileChangedError, InputError, SeedbedError, SourceError, StateError
 from seedbed.mirrors.base import HoldsParts
-from seedbed.mirrors.content import BytesContent, FileContent, HashedLater
+from seedbed.mirrors.content import BytesContent, FileContent
 from seedbed.mirrors.memory import MemoryMirror
 from seedbed.mirrors.push import push
 from seedbed.mirrors.registry import open_mirror
@@ -27,6 +27,7 @@ from seedbed.testing.faulty_mirror import FaultyMirror
 from seedbed.testing.mirror_suite import PART, contents
 from tests import object_stores, store_proxy
 from tests.e2e.clients.base import wait_until
+from tests.hashed_later import HashedLater
 from tests.object_stores import KEY_ID, SECRET
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import hashlib
 import io
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, runtime_checkable
 
 from seedbed.errors import FileChangedError, StateError, UnsuitableFileError
 from seedbed.mirrors.base import Checksum
@@ -85,48 +85,39 @@ class FileContent:
             raise UnsuitableFileError(f"{self.path}: it cannot be read: {error.strerror}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class HashedLater:
-    """A file on this machine that is being hashed while it is sent already."""
-
-    path: Path
-    size_bytes: int
-    digest: Future[str]
-    """SHA-256 in hex, or why there is none. Whoever hashes must end it: a push waits for it, before its last part."""
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return str(self.path)
-
-    @property
-    def sha256(self) -> str:
-        """In hex, once it is known.
-
-        Raises:
-            StateError: the hashing was given up.
-            SeedbedError: the hashing failed; its own error.
-        """
-        try:
-            return self.digest.result()
-        except CancelledError:
-            raise StateError(f"{self.path}: it was not hashed to its end, so it was not kept") from None
+@runtime_checkable
+class HashedMeanwhile(Protocol):
+    """A content that is hashed while it is sent already: a stream waits before it gives out the last part."""
 
     def is_hashed(self, *, wait_s: float) -> bool:
         """Whether the hashing has ended, well or not, within a time."""
-        try:
-            self.digest.exception(timeout=wait_s)
-        except (CancelledError, TimeoutError):
-            return self.digest.done()
-        return True
+        ...
 
-    def open(self) -> AbstractContextManager[IO[bytes]]:
-        """Read from the beginning.
 
-        Raises:
-            UnsuitableFileError: the system does not let us.
-        """
-        return FileContent(self.path, self.size_bytes, "").open()
+def sha256_of(digest: Future[str], name: str) -> str:
+    """A SHA-256 that somebody else is making, once it is known.
+
+    Args:
+        digest: In hex. Whoever hashes must end it, also when that failed.
+        name: Of the content, for messages.
+
+    Raises:
+        StateError: the hashing was given up.
+        SeedbedError: the hashing failed; its own error.
+    """
+    try:
+        return digest.result()
+    except CancelledError:
+        raise StateError(f"{name}: it was not hashed to its end, so it was not kept") from None
+
+
+def is_over(digest: Future[str], *, wait_s: float) -> bool:
+    """See :meth:`HashedMeanwhile.is_hashed`."""
+    try:
+        digest.exception(timeout=wait_s)
+    except (CancelledError, TimeoutError):
+        return digest.done()
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +216,7 @@ class Stream:
     def _prove(self, hashes: _Hashes, file: IO[bytes]) -> None:
         if file.read(1):
             raise self._changed(f"expected {self.size_bytes:,} bytes, got more")
-        while isinstance(self.content, HashedLater) and not self.content.is_hashed(wait_s=_POLL_S):
+        while isinstance(self.content, HashedMeanwhile) and not self.content.is_hashed(wait_s=_POLL_S):
             self.check()
         got = hashes.sha256.hexdigest()
         if got != self.content.sha256:

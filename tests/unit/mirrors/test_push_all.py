@@ -12,12 +12,12 @@ import pytest
 
 from seedbed.errors import FileChangedError, SeedbedError, SourceError, StateError
 from seedbed.mirrors.base import failure
-from seedbed.mirrors.content import HashedLater
 from seedbed.mirrors.local import LocalMirror
 from seedbed.mirrors.memory import MemoryMirror
 from seedbed.mirrors.push import Pushed, push, push_all
 from seedbed.testing.faulty_mirror import FaultyMirror
 from seedbed.testing.mirror_suite import PART, contents
+from tests.hashed_later import HashedLater
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, cast
 
 from seedbed.errors import SourceError
+from seedbed.mirrors.content import is_over, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +72,11 @@ class SourceContent:
         Raises:
             SourceError: it will never be.
         """
-        return self.digest.result()
+        return sha256_of(self.digest, self.name)
+
+    def is_hashed(self, *, wait_s: float) -> bool:
+        """Whether the hashing has ended, well or not, within a time."""
+        return is_over(self.digest, wait_s=wait_s)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[IO[bytes]]:
