@@ -28,7 +28,7 @@ _KEPT_FILES = 10_000
 _KEPT_LISTS = 32
 _MAX_LISTED = 200_000
 """Keys that are looked through for one listing."""
-_READERS = 16
+_READERS = 8
 """Requests for bytes at a time, to one mirror."""
 _Got = TypeVar("_Got")
 

@@ -23,7 +23,7 @@ MAX_SPAN_BYTES = 4 << 20
 """Asked of a mirror at a time: large enough that an object store's answer time does not matter."""
 MIN_SPAN_BYTES = 64 << 10
 """However little room there is; each connection holds two of these at most."""
-ROOM_BYTES = 128 << 20
+ROOM_BYTES = 64 << 20
 """For what was read and is not sent yet, of all connections together."""
 _SHARE = 8
 """A span takes this part of the free room at most, so that slow clients leave some to those who come later."""
@@ -76,7 +76,8 @@ class Room:
     def take(self, wanted_bytes: int) -> int:
         """Take as much of it as is fair; never nothing, so that nobody waits for another's client."""
         with self._lock:
-            size = min(wanted_bytes, MAX_SPAN_BYTES, max(MIN_SPAN_BYTES, self.free_bytes // _SHARE))
+            share = max(MIN_SPAN_BYTES, self.free_bytes // _SHARE)
+            size = min(wanted_bytes, MAX_SPAN_BYTES, 1 << (share.bit_length() - 1))  # a few sizes only: used again
             self.free_bytes -= size
             return size
 

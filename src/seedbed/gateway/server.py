@@ -37,6 +37,8 @@ _SMALL_BYTES = 64 << 10
 """Up to this a file is read and sent with its head: one packet more matters more than one copy more."""
 _THREADS = 64
 """Answers that are made at a time: those that wait for a mirror must not keep the others from the disk."""
+_COPIED_BYTES = 128 << 10
+"""Of a mirror's file at a time: asyncio copies what the socket does not take at once, for each client."""
 _ZEROS = bytes(BLOCK_BYTES)
 _NOBODY = Request("GET", "/")
 log = logging.getLogger(__name__)
@@ -215,13 +217,14 @@ class Server:
                 await self._send_span(line, reply.handle, part)
 
     async def _send_ahead(self, line: _Line, ahead: Ahead, size_bytes: int) -> None:
+        """Views are let go by hand: when a client hangs up, its reader keeps the error, and that our frames."""
         sent = 0
         while sent < size_bytes:
-            data = memoryview(await ahead.take())
-            for start in range(0, len(data), BLOCK_BYTES):
-                block = data[start : start + BLOCK_BYTES]
-                await self._write(line, block, counted=len(block))
-            sent += len(data)
+            with memoryview(await ahead.take()) as data:
+                sent += len(data)
+                for start in range(0, len(data), _COPIED_BYTES):
+                    with data[start : start + _COPIED_BYTES] as block:
+                        await self._write(line, block, counted=len(block))
 
     async def _send_span(self, line: _Line, handle: int | None, span: Span) -> None:
         if handle is None:
