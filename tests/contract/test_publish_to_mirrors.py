@@ -51,6 +51,7 @@ def test_a_mirror_that_is_down_is_gone_on_with(person: Person, site: Site, tmp_p
     assert (pending["id"], pending["serial"], pending["mirrors"][0]["state"]) == ("lakes@1", None, "public")
     other, _ = person.run("publish", "lakes", *SAID, "--version", 1, "--mirror", (tmp_path / "x").as_uri(), code=2)
     assert "by another command" in other["message"]
+    assert "--mirror was different" in other["message"]
     site.misbehave = lambda _handler, _body: False
     done, said = person.run(*command)
     assert "Going on with lakes@1" in said
@@ -86,6 +87,33 @@ def test_abandoned_it_is_gone(person: Person, site: Site, tmp_path: Path) -> Non
     assert person.run("publish", "--pending")[0]["publications"] == []
 
 
+def test_forgotten_lan_is_said_when_going_on(person: Person, site: Site) -> None:
+    """With --resume or in the same command; both are told that the copy is fine but near."""
+    for version, words in ((1, ("publish", "--resume")), (2, ("publish", "lakes", *SAID[:-1], "--version", 2))):
+        (person.root / "lakes/a.csv").write_text(f"id\n{version}\n")
+        command = ("publish", "lakes", *SAID[:-1], "--version", version, "--mirror", person.mirror(site))
+        mirrors = () if "--resume" in words else command[-2:]
+        assert "--lan" in person.run(*command, code=12)[0]["message"]
+
+        done, _ = person.run(*words, *mirrors, "--lan")
+
+        assert done["is_new"]
+
+
+def test_what_was_mistyped_can_be_abandoned(person: Person) -> None:
+    """Nothing was begun there, and nobody can be asked."""
+    with object_stores.moto() as store, pytest.MonkeyPatch.context() as patch:
+        for name, value in {**store.environ, "AWS_REGION": "us-east-1"}.items():
+            patch.setitem(person.environment, name, value)
+        command = ("publish", "lakes", *SAID, "--mirror", f"s3://no-such-bucket/x?endpoint={store.endpoint}")
+        assert "no such bucket" in person.run(*command, code=12)[0]["message"]
+
+        (stays,) = person.run("publish", "--abandon")[0]["stays"]
+
+    assert "no such bucket" in stays
+    assert person.run("publish", "--pending")[0] == {"publications": [], "left": []}
+
+
 def test_killed_again_and_again_it_is_published_once(person: Person, site: Site, tmp_path: Path) -> None:
     """``kill -9`` at moments a little later each time."""
     (tmp_path / "lakes/large.bin").write_bytes(os.urandom(1 << 20) * 24)
@@ -108,6 +136,11 @@ def test_killed_again_and_again_it_is_published_once(person: Person, site: Site,
     ("words", "said"),
     [
         (("--mirror", "zenod:"), "unknown kind"),
+        (("--mirror", "zenodo"), "Write zenodo: with a colon"),
+        (("--mirror", "zenodo:sandbox"), "seedbed mirror login"),
+        (("--mirror", "/srv/data"), "write file:///srv/data"),
+        (("--mirror", "https://data.example.org/x/"), "it can only be read"),
+        (("--mirror", "https://data.example.org/x/", "--dry-run"), "it can only be read"),
         (("--mirror", "s3://me:secret@bucket/x"), "credentials do not belong in a URL"),
         (("--min-mirrors", 2, "--mirror", "file:///tmp/x"), "expected at most the number of mirrors"),
         (("--doi", "10.5281/zenodo.1 x"), "doi"),

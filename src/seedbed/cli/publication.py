@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from seedbed.publishing.transaction.journal import Journal, State
     from seedbed.publishing.transaction.tools import Tools
 
-_OF_THIS_RUN = frozenset(("resume", "abandon", "pending", "dry_run", "wait_s", "min_mirrors"))
+_OF_THIS_RUN = frozenset(("resume", "abandon", "pending", "dry_run", "wait_s", "min_mirrors", "workers", "no_resume"))
 """Options that say nothing of what is published where."""
+_MAY_CHANGE = frozenset(("lan", "keys_dir", "cluster"))
+"""Options that are kept for ``--resume``, and may be others when a publication is gone on with."""
+_TYPED = {"mirrors": "mirror", "trackers": "tracker", "web_seeds": "webseed", "minter": "doi"}
+"""Names of options in the code -> as they are typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,21 @@ def check_mirrors(urls: tuple[str, ...]) -> None:
     """Refuse what cannot be opened, before it is written down anywhere: somebody may have put a password into a URL.
 
     Raises:
-        InputError: a URL or its credentials cannot be used.
+        InputError: a URL or its credentials cannot be used, or nothing can be written there.
     """
-    from seedbed.mirrors.registry import open_depository  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.mirrors import credentials  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.mirrors.registry import account_of, open_depository  # noqa: PLC0415
 
     for url in urls:
-        open_depository(url).close()
+        if account := account_of(url):
+            credentials.find(account, os.environ)
+        with closing(open_depository(url)) as depository:
+            if not depository.traits.is_writable:
+                raise InputError(
+                    f"mirror {depository.name}: it can only be read, and nothing can be pushed there",
+                    hint="A folder of your web server is file:///folder?public=URL; a copy that is there already is "
+                    "--webseed URL.",
+                )
 
 
 def publish(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, Any], own: OwnCatalog) -> Published:
@@ -119,7 +133,8 @@ def restored(item_id: str, options: Mapping[str, Any]) -> tuple[tuple[str, ...],
 
     state = journal.read(publication.find(Home.of_environment(), item_id))
     kept = {key: tuple(value) if isinstance(value, list) else value for key, value in state.command["options"].items()}
-    return tuple(state.command["paths"]), {**options, **kept}
+    said_now = {key: options[key] for key in _MAY_CHANGE if options.get(key)}
+    return tuple(state.command["paths"]), {**options, **kept, **said_now}
 
 
 def abandon(item_id: str) -> None:
@@ -199,15 +214,25 @@ def _begun(states: list[State], wanted: State) -> State | None:
     for known in states:
         if (known.catalog, known.dataset) != (wanted.catalog, wanted.dataset):
             continue
-        if known.command == wanted.command:
+        others = _differences(known, wanted)
+        if not others:
             return known
         if known.version == wanted.version or not wanted.command["options"].get("version"):
             raise InputError(
-                f"{known.item_id}: it is being published since {known.begun} by another command",
+                f"{known.item_id}: it was begun at {known.begun} by another command, and is not finished: "
+                f"{', '.join(others)} {'was' if len(others) == 1 else 'were'} different",
                 hint=f"'seedbed publish --resume {known.item_id}' goes on with it, "
                 f"'seedbed publish --abandon {known.item_id}' takes it back. Or give this data a --version of its own.",
             )
     return None
+
+
+def _differences(known: State, wanted: State) -> list[str]:
+    """What two commands would publish differently: names of options, as the person types them."""
+    one, other = ({k: v for k, v in s.command["options"].items() if k not in _MAY_CHANGE} for s in (known, wanted))
+    names = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+    paths = ["the data's path"] if known.command["paths"] != wanted.command["paths"] else []
+    return [*paths, *(f"--{_TYPED.get(name, name).strip('_').replace('_', '-')}" for name in names)]
 
 
 def _tools(options: Mapping[str, Any], own: OwnCatalog, sent: Callable[[str, int, int], object]) -> Tools:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
+    from seedbed.errors import InputError
     from seedbed.mirrors.base import Mirror
     from seedbed.mirrors.credentials import Account
     from seedbed.mirrors.deposits import Depository
@@ -55,7 +56,7 @@ def open_mirror(url: str, *, environ: Mapping[str, str] | None = None) -> Mirror
     for point in metadata.entry_points(group=GROUP, name=scheme):
         made: Mirror = _load(point, "mirror")(url, environ)
         return made
-    raise bad_url(f"{scheme}:" if scheme else repr(url), f"unknown kind: expected one of {', '.join(schemes())}")
+    raise _unknown(url, scheme)
 
 
 def open_depository(url: str, *, environ: Mapping[str, str] | None = None) -> Depository:
@@ -94,6 +95,8 @@ def account_of(url: str) -> Account | None:
         from seedbed.mirrors.internet_archive import place as archive_place  # noqa: PLC0415
 
         return archive_place.of_url(url).account
+    if scheme not in _OWN and not metadata.entry_points(name=scheme):
+        raise _unknown(url, scheme)
     return None
 
 
@@ -102,6 +105,17 @@ def _load(point: metadata.EntryPoint, what: str) -> Any:
         return point.load()
     except Exception as error:  # a stranger's package: whatever it raises
         raise MissingProgramError(f"{what} {point.name}: its package {point.value} cannot be loaded") from error
+
+
+def _unknown(url: str, scheme: str) -> InputError:
+    """The error for what is no kind of mirror; a path or a bare word gets the URL that was probably meant."""
+    kinds = (*schemes(), *_ARCHIVES)
+    error = bad_url(f"{scheme}:" if scheme else repr(url), f"unknown kind: expected one of {', '.join(kinds)}")
+    if url in _ARCHIVES:
+        error.hint = f"Write {url}: with a colon. {error.hint}"
+    elif url.startswith(("/", ".", "~")) or Path(url).is_dir():
+        error.hint = f"For this folder write {Path(url).expanduser().resolve().as_uri()}. {error.hint}"
+    return error
 
 
 def schemes() -> tuple[str, ...]:

@@ -100,6 +100,7 @@ def test_a_mirror_is_tried(tmp_path: Path) -> None:
         (("check", "nonsense:"), "unknown kind"),
         (("login", "s3://bucket/x"), "usual AWS profiles"),
         (("login", "zenodo:"), "token is missing"),
+        (("login", "zenodo"), "Write zenodo: with a colon"),
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path: Path, words: tuple[str, ...], said: str) -> None:

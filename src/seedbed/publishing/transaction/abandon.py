@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from seedbed.errors import InputError
+from seedbed.errors import InputError, SeedbedError
 from seedbed.mirrors.deposits import Facts
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def abandon(journal: Journal, tools: Tools) -> list[str]:
     """Take back everything that can be, and forget the publication.
 
     Returns:
-        What stays, for people: records that are public for good.
+        What stays, for people: records that are public for good; mirrors where nothing was begun as far as we know,
+        and that cannot be asked.
 
     Raises:
         InputError: the version is in the catalogue.
@@ -30,11 +31,21 @@ def abandon(journal: Journal, tools: Tools) -> list[str]:
             f"{state.item_id}: it is published, and can no longer be abandoned",
             hint=f"'seedbed catalog withdraw {state.item_id}' says that it should no longer be used.",
         )
-    stays = [text for home in state.homes if (text := take_back(home, state, tools))]
+    stays = [text for home in state.homes if (text := _take_back_or_tell(home, state, tools))]
     if state.minter and not _discard_doi(state, tools):
         stays.append(f"{state.doi} is registered for good")
     journal.remove()
     return stays
+
+
+def _take_back_or_tell(home: Home, state: State, tools: Tools) -> str:
+    """A mirror that was mistyped, or that never let us in, must not keep a publication from being given up."""
+    try:
+        return take_back(home, state, tools)
+    except SeedbedError as error:
+        if home.is_begun:
+            raise
+        return f"it cannot be asked whether anything is left there: {error.message}"
 
 
 def take_back(home: Home, state: State, tools: Tools) -> str:
