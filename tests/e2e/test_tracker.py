@@ -9,6 +9,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.e2e.clients.aria2 import Aria2
 from tests.e2e.clients.base import process, wait_until
@@ -32,7 +33,7 @@ class Running:
     """A tracker at work."""
 
     def __init__(self, urls: list[str]) -> None:
-        self.udp, self.http = urls
+        self.udp, self.http, self.ws = urls
 
     def numbers(self) -> dict[str, Any]:
         """What it tells of itself."""
@@ -47,7 +48,7 @@ def tracking(
 ) -> Iterator[Running]:
     """``seedbed tracker``, ready."""
     log = folder / "tracker.log"
-    command = [*PROGRAM, "tracker", "--udp", ports[0], "--http", ports[1], "--lan", "--json",
+    command = [*PROGRAM, "tracker", "--udp", ports[0], "--http", ports[1], "--ws", "127.0.0.1:0", "--lan", "--json",
                "--record", str(folder / "tracker.sqlite"), *map(str, options)]  # fmt: skip
 
     def events() -> list[dict[str, Any]]:
@@ -149,3 +150,28 @@ def test_only_what_the_catalogue_lists(tmp_path: Path, monkeypatch: pytest.Monke
         assert tracker.numbers()["datasets"].keys() == {done["id"]}
     with tracking(tmp_path, "--catalog", site, ports=ports) as tracker:
         assert tracker.numbers()["datasets"][done["id"]]["completed"] == 1
+
+
+def test_browsers_are_led_to_each_other(tmp_path: Path) -> None:
+    """An offer of one reaches the other over WebSocket, and the answer comes back; whoever closes is gone."""
+    info_hash = "h" * 20
+
+    def announce(peer_id: str, **more: Any) -> str:
+        return json.dumps({"action": "announce", "info_hash": info_hash, "peer_id": peer_id, "left": 1, **more})
+
+    with tracking(tmp_path, "--open") as tracker, connect(tracker.ws) as first:
+        first.send(announce("a" * 20, event="started"))
+        assert json.loads(first.recv(timeout=10))["incomplete"] == 1
+        with connect(tracker.ws) as second:
+            offer = {"offer_id": "o" * 20, "offer": {"type": "offer", "sdp": "v=0"}}
+            second.send(announce("b" * 20, event="started", numwant=1, offers=[offer]))
+            offered = json.loads(first.recv(timeout=10))
+            assert (offered["offer"], offered["peer_id"]) == (offer["offer"], "b" * 20)
+            answer = {"type": "answer", "sdp": "v=0"}
+            first.send(announce("a" * 20, to_peer_id="b" * 20, offer_id="o" * 20, answer=answer))
+            told = [json.loads(second.recv(timeout=10)) for _ in range(2)]
+            assert next(one for one in told if "answer" in one)["answer"] == answer
+        first.send(json.dumps({"action": "scrape", "info_hash": info_hash}))
+        wait_until(lambda: tracker.numbers()["announces"] >= 2, "announces are counted")
+        first.send("no json at all")
+        assert "failure reason" in [*json.loads(first.recv(timeout=10)), *json.loads(first.recv(timeout=10))]

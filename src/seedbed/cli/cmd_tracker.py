@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from seedbed.tracker.access import Access
     from seedbed.tracker.server import Server
+    from seedbed.tracker.tracker import Tracker
+    from seedbed.tracker.ws_tracker import WebTracker
 
 _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 
@@ -28,6 +30,7 @@ _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 @click.command()
 @click.option("--udp", metavar="ADDR", multiple=True, help="HOST:PORT; 0 is any port; repeat for IPv6: [::]:6969.")
 @click.option("--http", metavar="ADDR", multiple=True, help="The same for HTTP. Without any: 0.0.0.0:6969 for both.")
+@click.option("--ws", metavar="ADDR", multiple=True, help="WebSocket, for browsers; put it behind a proxy with TLS.")
 @click.option(
     "--catalog", "where", metavar="WHERE", default="", envvar="SEEDBED_CATALOG",
     help="A join link, the name of a followed catalogue, or a published folder: only its datasets are served.",
@@ -47,8 +50,9 @@ _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 def tracker(**options: Any) -> None:
     """Run a tracker for the datasets of a catalogue: peers find each other by it.
 
-    It speaks UDP and HTTP. /stats shows the numbers, /stats.json and /metrics are for programs; no address is shown
-    or written anywhere. The catalogue is read again when it changes. Runs until Ctrl-C or a TERM signal.
+    It speaks UDP and HTTP, and with --ws WebSocket for browsers. /stats shows the numbers, /stats.json and /metrics
+    are for programs; no address is shown or written anywhere. The catalogue is read again when it changes. Runs until
+    Ctrl-C or a TERM signal.
 
     With --json one JSON object a line: "ready" (with the URLs), "stopped".
     """
@@ -73,10 +77,11 @@ def _server(options: dict[str, Any]) -> Server:
     from seedbed.tracker.udp_wire import ConnectionIds  # noqa: PLC0415
 
     access, renew = _access(options)
-    none_given = not options["udp"] and not options["http"]
+    none_given = not (options["udp"] or options["http"] or options["ws"])
     places = Places(
         tuple(_endpoint("--udp", one) for one in (_UDP if none_given else options["udp"])),
         tuple(_endpoint("--http", one) for one in (_HTTP if none_given else options["http"])),
+        tuple(_endpoint("--ws", one) for one in options["ws"]),
     )
     interval_s = options["interval_s"]
     swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), random.SystemRandom().randrange)
@@ -86,7 +91,16 @@ def _server(options: dict[str, Any]) -> Server:
     except ValueError as error:
         raise InputError(f"--trust-proxy: {error}") from error
     record = options["record"] or Home.of_environment().data / "tracker.sqlite"
-    return Server(made, places, renew, record, HttpLimits(trusted_proxies=proxies))
+    return Server(made, places, _web(made), renew, record, HttpLimits(trusted_proxies=proxies))
+
+
+def _web(tracker: Tracker) -> WebTracker:
+    """The side for browsers; its peers are counted with the others."""
+    from seedbed.tracker.ws_swarm import Limits, WebSwarms  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.tracker.ws_tracker import WebTracker  # noqa: PLC0415
+
+    tracker.web = WebSwarms(Limits(), random.SystemRandom().randrange)
+    return WebTracker(tracker, tracker.web)
 
 
 def _access(options: dict[str, Any]) -> tuple[Access, Callable[[], Access | None]]:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from websockets.asyncio.server import Server as WsServer
+
     from seedbed.tracker.access import Access
     from seedbed.tracker.tracker import Tracker
+    from seedbed.tracker.ws_tracker import WebTracker
 
 TICK_S = 1
 """Between two rounds of housekeeping; each looks at a part of the swarms."""
@@ -38,6 +41,7 @@ class Places:
 
     udp: Sequence[Endpoint] = ()
     http: Sequence[Endpoint] = ()
+    ws: Sequence[Endpoint] = ()
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class Server:
 
     tracker: Tracker
     places: Places
+    web: WebTracker | None = None
+    """What answers browsers, where ``places`` has a WebSocket."""
     renew: Callable[[], Access | None] = lambda: None
     record: Path | None = None
     limits: HttpLimits = field(default_factory=HttpLimits)
@@ -78,9 +84,11 @@ class Server:
         with contextlib.ExitStack() as stack:
             udp = [stack.enter_context(UdpDoor(where, self._datagram)) for where in self.places.udp]
             http = [await loop.create_server(door, where.host, where.port, backlog=1024) for where in self.places.http]
+            websockets = await self._open_websockets()
             for one in udp:
                 one.open(loop)
-            ready([*self._udp_urls(udp), *(f"http://{_bound(one)}/announce" for one in http)])
+            urls = [f"{kind}://{_bound(one)}" for kind, all_ in (("http", http), ("ws", websockets)) for one in all_]
+            ready([*self._udp_urls(udp), *(f"{url}/announce" if url.startswith("http") else url for url in urls)])
             housekeeping = asyncio.create_task(self._keep_house())
             await stop.wait()
             housekeeping.cancel()
@@ -88,8 +96,19 @@ class Server:
                 one.shut(loop)
             for server in http:
                 server.close()
+            for browsers in websockets:
+                browsers.close()
+                await browsers.wait_closed()
             door.shut()
         await self._keep()
+
+    async def _open_websockets(self) -> list[WsServer]:
+        if not self.places.ws or self.web is None:
+            return []
+        from seedbed.tracker.ws_door import WsDoor  # noqa: PLC0415  # a library of its own, for those who want it
+
+        door = WsDoor(self.web)
+        return [await door.open(where) for where in self.places.ws]
 
     def _udp_urls(self, doors: Sequence[UdpDoor]) -> list[str]:
         return [
@@ -141,6 +160,9 @@ class Server:
         part = (now_s // TICK_S) % rounds
         hashes = [info_hash for info_hash, _ in self.tracker.swarms.each() if info_hash[0] % rounds == part]
         self.tracker.swarms.expire(hashes, now_s)
+        if self.web:
+            swarms = self.web.swarms
+            swarms.expire([one for one in swarms.info_hashes() if one[0] % rounds == part], now_s)
 
     async def _follow(self) -> None:
         """Take over a new list of who is served; swarms that are no longer listed are forgotten."""
@@ -151,6 +173,9 @@ class Server:
         for info_hash, _ in self.tracker.swarms.each():
             if not access.is_listed(info_hash):
                 self.tracker.swarms.drop(info_hash)
+        for info_hash in self.web.swarms.info_hashes() if self.web else ():
+            if self.web and not access.is_listed(info_hash):
+                self.web.swarms.drop(info_hash)
 
     async def _keep(self) -> None:
         if self.record is None:
@@ -162,6 +187,6 @@ class Server:
             self._kept |= changed
 
 
-def _bound(server: asyncio.Server) -> Endpoint:
-    host, port = server.sockets[0].getsockname()[:2]
+def _bound(server: asyncio.Server | WsServer) -> Endpoint:
+    host, port = next(iter(server.sockets)).getsockname()[:2]
     return Endpoint(host, port)
