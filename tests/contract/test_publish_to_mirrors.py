@@ -14,6 +14,7 @@ from seedbed.mirrors.content import BytesContent
 from seedbed.mirrors.push import push
 from seedbed.mirrors.registry import open_mirror
 from tests import object_stores
+from tests.e2e.clients.base import wait_until
 from tests.persons import SAID, Person, is_missing
 
 if TYPE_CHECKING:
@@ -190,3 +191,24 @@ def test_data_that_is_there_already_is_catalogued_without_a_copy(person: Person,
         bad, _ = person.run("publish", where, "--name", "north", *SAID, "--version", 2, code=12)
         assert "its copy is not good: wrong-bytes" in bad["message"]
         assert [one["version"] for one in person.run("versions", "lakes")[0]["versions"]] == ["1"]
+
+
+def test_ctrl_c_ends_it_soon_and_says_how_to_go_on(person: Person, tmp_path: Path) -> None:
+    """While it is pushing; then it is gone on with."""
+    with (tmp_path / "lakes/large.bin").open("wb") as file:
+        for _ in range(600):
+            file.write(os.urandom(1 << 20))
+    command = ("publish", "lakes", *SAID, "--version", 1, "--mirror", (tmp_path / "nas").as_uri())
+    process = person.start(*command)
+    wait_until(lambda: any((tmp_path / "nas").glob(".seedbed-incoming/*")), "it pushes")
+
+    process.send_signal(signal.SIGINT)
+    began_s = time.monotonic()
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, err
+    assert "--resume lakes@1" in err
+    assert time.monotonic() - began_s < 15
+    assert not (tmp_path / "nas/lakes/1/lakes/large.bin").exists()
+    person.run("publish", "--resume")
+    assert (tmp_path / "nas/lakes/1/lakes/large.bin").stat().st_size == 600 << 20

@@ -127,7 +127,7 @@ class Journal:
             StateError: the disk refuses.
         """
         text = json.dumps({"format": _FORMAT, **asdict(self.state)}, indent=1, ensure_ascii=False)
-        with _as_ours(self.folder):
+        with as_ours(self.folder):
             write_durably(self.folder / _STATE, text.encode())
 
     def keep(self, name: str, data: bytes) -> bytes:
@@ -137,7 +137,7 @@ class Journal:
             StateError: the disk refuses.
         """
         path = self.folder / "beside" / name
-        with _as_ours(self.folder):
+        with as_ours(self.folder):
             if path.is_file():
                 return path.read_bytes()
             path.parent.mkdir(exist_ok=True)
@@ -146,7 +146,7 @@ class Journal:
 
     def remove(self) -> None:
         """The publication is over."""
-        with _as_ours(self.folder):
+        with as_ours(self.folder):
             (self.folder / _STATE).unlink(missing_ok=True)  # first: without it the rest means nothing
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -159,7 +159,7 @@ def create(folder: Path, state: State) -> Iterator[Journal]:
         BusyError: another process publishes this very version.
         StateError: the disk refuses.
     """
-    with _as_ours(folder):
+    with as_ours(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with held(folder, wait_s=0, busy="another process publishes this version"):
         journal = Journal(folder, state)
@@ -209,7 +209,13 @@ def pending(root: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _as_ours(folder: Path) -> Iterator[None]:
+def as_ours(folder: Path) -> Iterator[None]:
+    """Tell the disk's refusals in our own words.
+
+    Raises:
+        NoSpaceError: it is full.
+        StateError: anything else.
+    """
     import errno  # noqa: PLC0415  # only where something failed
 
     try:

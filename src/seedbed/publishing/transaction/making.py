@@ -14,6 +14,7 @@ from seedbed.publishing.copies import with_copies
 from seedbed.publishing.said import Said, Source, merge
 from seedbed.publishing.transaction import addresses, kept_hashes
 from seedbed.publishing.transaction.homes import KnownAt
+from seedbed.publishing.transaction.journal import as_ours
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -95,7 +96,8 @@ class Making:
         hashes = kept_hashes.load(folder, plan)
         if hashes is None:
             hashes = hash_all(plan, digests.tell).hashes
-            kept_hashes.keep(folder, plan, hashes)
+            with as_ours(folder):
+                kept_hashes.keep(folder, plan, hashes)
         created = self.torrent(hashes, [])
         digests.tell_all(created)
         name = created.info_hashes.best_hex

@@ -8,6 +8,7 @@ anybody would read it → the signed release of the catalogue. Before that relea
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -79,7 +80,7 @@ class Publication:
             if hashes is None:
                 with self._pushed_meanwhile(homes, digests):
                     hashes = made.hashes(tools.hash, digests)
-            push_data(homes, made.dataset, digests, tools)
+            push_data(homes, made.dataset, digests, tools, threading.Event())
             self._describe(homes, hashes)
             tools.say("Making the copies public.")
             homes.each("making it public", "is_finished", lambda guest: guest.deposit.finish())
@@ -103,13 +104,17 @@ class Publication:
     @contextmanager
     def _pushed_meanwhile(self, homes: Homes, digests: Digests) -> Iterator[None]:
         """Push while the caller hashes."""
+        stop = threading.Event()
         with ThreadPoolExecutor(1, thread_name_prefix="publish") as pool:
-            job = pool.submit(push_data, homes, self._made.dataset, digests, self._tools)
+            job = pool.submit(push_data, homes, self._made.dataset, digests, self._tools, stop)
             try:
                 yield
+                job.result()
+            except BaseException:
+                stop.set()
+                raise
             finally:
                 digests.fail()  # whoever still waits for a hash would wait for ever
-            job.result()
 
     def _nothing_new(self, hashes: Hashes) -> Published:
         """Take back what an earlier run began, while the very same data was published.
