@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients of the npm package bittorrent-tracker and what we answer them, over each wire.
 
-The sockets are Node's: what they carry goes to the tracker's pure half as it is. So this shows what the package sends,
-and that it understands what it is told; our own sockets have tests of their own.
+First the sockets are Node's: what they carry goes to the tracker's pure half as it is. So this shows what the package
+sends, and that it understands what it is told. Then the same with `seedbed tracker` and its own sockets.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from seedbed.tracker.tracker import NOT_LISTED, Tracker
 from seedbed.tracker.udp_wire import ConnectionIds
 from seedbed.tracker.ws_tracker import WebTracker
 from tests.e2e.clients.webtorrent import HOME
+from tests.e2e.test_tracker import tracking
 from tests.programs import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from seedbed.tracker.ws_swarm import Connection
 
@@ -70,13 +72,13 @@ class Bridge:
                 yield {"id": ids[to], "data": text}
 
 
-def run(wire: str) -> Line:
-    """What the clients saw."""
+def run(where: str) -> Line:
+    """What the clients saw, at the bridge or a URL."""
     node = require("node")
     if not (HOME / "node_modules" / "bittorrent-tracker").is_dir():
         pytest.skip("webtorrent is not installed (make peers)")
     bridge, log = Bridge(), []
-    command = [node, str(HOME / "tracker.mjs"), wire]
+    command = [node, str(HOME / "tracker.mjs"), where]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as clients:
         assert clients.stdin
         assert clients.stdout
@@ -95,26 +97,36 @@ def run(wire: str) -> Line:
     raise AssertionError("".join(log[-20:]))
 
 
-def test_http() -> None:
-    """Announce, complete, scrape, stop; one hash, two, and one that is not listed."""
-    assert run("http") == {
+SEEN: dict[str, Line] = {
+    "http": {
         "first": [1, 0, 0], "second": [1, 1, 0], "peers": ["127.0.0.1:6001"], "third": [2, 0, 1],
         "scrape": [2, 0, 1], "fourth": [1, 0, 1], "many": sorted([HASH.hex(), OTHER.hex()]), "refused": NOT_LISTED,
-    }  # fmt: skip
-
-
-def test_udp() -> None:
-    """The same, but that nobody is refused in words."""
-    assert run("udp") == {
+    },
+    "udp": {
         "first": [1, 0, None], "second": [1, 1, None], "peers": ["127.0.0.1:6001"], "third": [2, 0, None],
         "scrape": [2, 0, 1], "fourth": [1, 0, None], "many": sorted([HASH.hex(), OTHER.hex()]),
-    }  # fmt: skip
-
-
-def test_websocket() -> None:
-    """The leecher's offer reaches the seed, and the seed's answer the leecher."""
-    assert run("ws") == {
+    },
+    "ws": {
         "first": [1, 0, None], "second": [1, 1, None], "third": [2, 0, None], "scrape": [2, 0, 1],
         "peers": [["seed" + "-" * 16, "answer"], ["leecher" + "-" * 13, "offer"]],
         "fourth": [1, 0, None], "many": sorted([HASH.hex(), OTHER.hex()]), "refused": NOT_LISTED,
-    }  # fmt: skip
+    },
+}  # fmt: skip
+"""Seeds, leechers and completions as they are told, step by step; who met whom; over UDP nobody is refused in words."""
+
+
+@pytest.mark.parametrize("wire", ["http", "udp", "ws"])
+def test_the_package_understands_what_it_is_told(wire: str) -> None:
+    """Announce, complete, scrape, stop; one hash, two, and one that is not listed; offers and answers of browsers."""
+    assert run(wire) == SEEN[wire]
+
+
+@pytest.mark.parametrize("wire", ["http", "udp", "ws"])
+def test_our_own_sockets(wire: str, tmp_path: Path) -> None:
+    """The same, at an open tracker, where nobody is refused."""
+    with tracking(tmp_path, "--open") as tracker:
+        url = {"http": tracker.http, "udp": tracker.udp.removesuffix("/announce"), "ws": tracker.ws}[wire]
+
+        seen = run(url)
+
+    assert seen == {name: value for name, value in SEEN[wire].items() if name != "refused"}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tracker clients of the npm package bittorrent-tracker at work. Their tracker is whoever started this program: what
-// they send goes to standard output, a JSON line each, and what they are answered is read from standard input.
+// Tracker clients of the npm package bittorrent-tracker at work, at the tracker of a URL. Given only http, udp or ws,
+// their tracker is whoever started this program: what they send goes to standard output, a JSON line each, and what
+// they are answered is read from standard input.
 // WebRTC is left out: a "peer" makes an offer or an answer and knows when it got one.
 import dgram from 'node:dgram'
 import { EventEmitter, once } from 'node:events'
@@ -69,7 +70,7 @@ const next = async (one, event) => {
 const hash = text => text.length === 80 ? Buffer.from(text, 'hex').toString() : text
 const numbers = ({ complete, incomplete, downloaded }) => [complete, incomplete, downloaded]
 
-async function story (url) {
+async function story (url, refuses) {
   const seen = {}
   const [seed, leecher] = [client(url, 'seed', 6001), client(url, 'leecher', 6002)]
   seed.start({ left: 0 })
@@ -87,7 +88,7 @@ async function story (url) {
   seen.fourth = numbers(await next(leecher, 'update'))
   seen.many = await new Promise((resolve, reject) => Client.scrape(
     { infoHash: [HASH, OTHER], announce: url, wrtc: {} }, (error, found) => error ? reject(error) : resolve(Object.keys(found).map(hash).sort())))
-  if (!url.startsWith('udp')) { // no answer there
+  if (refuses && !url.startsWith('udp')) { // no answer there
     const stranger = client(url, 'stranger', 6003, UNLISTED)
     stranger.start({ left: 1 })
     seen.refused = await next(stranger, 'warning').then(error => error.message)
@@ -103,5 +104,6 @@ udp.bind(0, '127.0.0.1')
 await once(udp, 'listening')
 const port = server.address().port
 const urls = { http: `http://127.0.0.1:${port}/announce`, ws: `ws://127.0.0.1:${port}`, udp: `udp://127.0.0.1:${udp.address().port}` }
-tell({ event: 'end', seen: await story(urls[process.argv[2]]) })
+const where = process.argv[2]
+tell({ event: 'end', seen: await story(urls[where] || where, where in urls) })
 process.exit(0)
