@@ -15,6 +15,7 @@ from tests.e2e.clients.base import process, wait_until
 from tests.e2e.clients.plain_libtorrent import PlainLibtorrent
 from tests.e2e.clients.seedbed import PROGRAM, seedbed
 from tests.e2e.data import make_file, make_torrent, make_tree, same
+from tests.e2e.nginx import web_seed
 from tests.programs import require
 
 if TYPE_CHECKING:
@@ -139,6 +140,28 @@ def test_ways_beside_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for folder in ("one/ds/a", "plain", "chosen/ds/a"):
         assert (tmp_path / folder / "exact.bin").read_bytes() == (data / "a/exact.bin").read_bytes()
     assert [path.name for path in (tmp_path / "chosen").rglob("*") if path.is_file()] == ["exact.bin"]
+
+
+@pytest.mark.parametrize("kind", ["file", "http"])
+def test_in_front_of_a_mirror(kind: str, tmp_path: Path) -> None:
+    """We fetch through a gateway whose data is a ``file:`` URL, or on another web server behind an empty folder."""
+    data = make_tree(tmp_path / "far/rivers/1")
+    (tmp_path / "empty").mkdir()
+    with web_seed(tmp_path / "far", tmp_path / "nginx") as far:
+        root = far if kind == "http" else (tmp_path / "far").as_uri()
+        with gateway(tmp_path / "log", "--root", tmp_path / "empty", "--root", root) as url:
+            torrent = make_torrent(data, tmp_path / "x.torrent", "hybrid", "--webseed", f"{url}webseed/rivers/1/")
+            seedbed("fetch", torrent, "-o", tmp_path / "into", "--no-peers", "--lan")
+    assert same(data, tmp_path / "into" / data.name)
+
+
+@pytest.mark.parametrize(("root", "code"), [("missing", 10), ("nothing:", 2), ("https://me:secret@host.example/", 2)])
+def test_roots_that_cannot_be(root: str, code: int) -> None:
+    """A folder that is not there, an unknown kind, a URL with a password, which is not repeated."""
+    done = subprocess.run([*PROGRAM, "gateway", "--root", root], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert "secret" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def aria2(url: str, into: Path) -> None:
