@@ -26,7 +26,7 @@ class Limits:
     max_swarms_each: int = 250
     """Of one connection."""
     max_peers: int = 200_000
-    """Of all swarms together: some 1,000 bytes each, with the offers that they may answer."""
+    """Of all swarms together: some 1,400 bytes each, two thirds of it the offers that they may answer."""
     max_asked: int = 50
     """Offers that one may still answer in a swarm; of more the oldest are forgotten. Clients wait 50 s for answers."""
     max_offers_a_minute: int = 20
