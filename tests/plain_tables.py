@@ -55,6 +55,9 @@ class PlainTables:
         """See the Protocol."""
         return [one for one in _read(files)[1] if one.item_id == item_id]
 
+    def refuse_clash(self, catalog: Path, new: Release) -> None:
+        """These tables have no rules."""
+
     def write_catalog(self, path: Path, releases: Iterable[Release], site: Site) -> None:
         """See the Protocol."""
         ordered: list[Release] = sorted(releases, key=lambda one: (one.dataset, one.version_seq))

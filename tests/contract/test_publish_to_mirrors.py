@@ -115,6 +115,55 @@ def test_what_was_mistyped_can_be_abandoned(person: Person) -> None:
     assert person.run("publish", "--pending")[0] == {"publications": [], "left": []}
 
 
+def test_data_of_another_dataset_is_refused_before_anything_is_public(person: Person, tmp_path: Path) -> None:
+    """Also in a trial; an archive would keep it for good. What was begun can be given up."""
+    person.run("publish", "lakes", *SAID, "--version", 1)
+    command = ("publish", "lakes", "--dataset", "ponds", *SAID[2:], "--version", 1)
+    mirror = ("--mirror", (tmp_path / "nas").as_uri())
+    assert "lakes@1 already" in person.run(*command, *mirror, "--dry-run", code=1)[0]["message"]
+
+    refused, _ = person.run(*command, *mirror, code=1)
+
+    assert "lakes@1 already" in refused["message"]
+    assert "--abandon ponds@1" in refused["hint"]
+    (pending,) = person.run("publish", "--pending")[0]["publications"]
+    assert pending["mirrors"][0]["state"] == "pushed"
+    person.run("publish", "--abandon", "ponds@1")
+    assert not [path for path in (tmp_path / "nas").rglob("*") if path.is_file()]
+
+
+def test_other_data_under_a_published_version_leaves_nothing_pending(person: Person, tmp_path: Path) -> None:
+    """There would be nothing to go on with, and nothing to give up."""
+    person.run("publish", "lakes", *SAID, "--version", 1)
+    (person.root / "lakes/a.csv").write_text("id\n3\n")
+
+    mirror = ("--mirror", (tmp_path / "nas").as_uri())
+    assert "other bytes" in person.run("publish", "lakes", *SAID, "--version", 1, *mirror, code=2)[0]["message"]
+
+    assert person.run("publish", "--pending")[0]["publications"] == []
+
+
+def test_a_mirror_that_never_comes_is_given_up(person: Person, site: Site, tmp_path: Path) -> None:
+    """The version stays published, and nothing is pending for ever."""
+    (tmp_path / "file").write_text("in the way")
+    mirrors = ("--mirror", person.mirror(site), "--mirror", (tmp_path / "file/nas").as_uri(), "--min-mirrors", 1)
+    person.run("publish", "lakes", *SAID, "--version", 1, *mirrors, code=3)
+    (tmp_path / "file").unlink()
+
+    (stays,) = person.run("publish", "--abandon", "lakes@1")[0]["stays"]
+
+    assert "lakes@1 is in the catalogue" in stays
+    assert person.run("publish", "--pending")[0]["publications"] == []
+    person.run("audit", "lakes", "--full", "--lan")
+
+
+def test_one_folder_by_two_urls_is_one_copy(person: Person, site: Site) -> None:
+    """So it is refused as two."""
+    mirrors = ("--mirror", person.mirror(site), "--mirror", (person.root / "www").as_uri())
+
+    assert "named twice" in person.run("publish", "lakes", *SAID, *mirrors, code=2)[0]["message"]
+
+
 def test_killed_again_and_again_it_is_published_once(person: Person, site: Site, tmp_path: Path) -> None:
     """``kill -9`` at moments a little later each time."""
     (tmp_path / "lakes/large.bin").write_bytes(os.urandom(1 << 20) * 24)

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from seedbed.cli import output, progress
 from seedbed.cli.hashing import hashed
@@ -54,6 +55,7 @@ def check_mirrors(urls: tuple[str, ...]) -> None:
     from seedbed.mirrors import credentials  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.mirrors.registry import account_of, open_depository  # noqa: PLC0415
 
+    _refuse_twins(urls)
     for url in urls:
         if account := account_of(url):
             credentials.find(account, os.environ)
@@ -64,6 +66,25 @@ def check_mirrors(urls: tuple[str, ...]) -> None:
                     hint="A folder of your web server is file:///folder?public=URL; a copy that is there already is "
                     "--webseed URL.",
                 )
+
+
+def _refuse_twins(urls: tuple[str, ...]) -> None:
+    """One folder or prefix under two URLs would count as two copies, and be taken back with the other.
+
+    Raises:
+        InputError: there are such.
+    """
+    from seedbed.mirrors.registry import open_depository  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.mirrors.shelf import Shelf  # noqa: PLC0415
+
+    seen: dict[tuple[str, str], str] = {}
+    for url in dict.fromkeys(urls):
+        with closing(open_depository(url)) as depository:
+            if isinstance(depository, Shelf):
+                place = depository.name, dict(parse_qsl(urlsplit(url).query)).get("endpoint", "")
+                if place in seen:
+                    raise InputError(f"mirror {depository.name}: it is named twice, by URLs with other options")
+                seen[place] = url
 
 
 def publish(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, Any], own: OwnCatalog) -> Published:
@@ -96,6 +117,9 @@ def publish(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, An
         tools = _tools(options, own, sent)
         try:
             return run.run(held, prepared, tools)
+        except SeedbedError as error:
+            _tell_what_is_begun(error, held)
+            raise
         except KeyboardInterrupt:
             output.say(f"Not published yet: seedbed publish --resume {state.item_id} goes on from here.")
             raise
@@ -255,6 +279,13 @@ def _tools(options: Mapping[str, Any], own: OwnCatalog, sent: Callable[[str, int
         say=output.say,
         sent=sent,
     )
+
+
+def _tell_what_is_begun(error: SeedbedError, journal: Journal) -> None:
+    """Whatever failed, the person hears what to do with what was begun."""
+    state = journal.state
+    if "--abandon" not in error.hint and not state.released and any(home.is_begun for home in state.homes):
+        error.hint = f"{error.hint} 'seedbed publish --abandon {state.item_id}' takes back what was begun.".strip()
 
 
 def _tell_left_behind(journal: Journal) -> None:

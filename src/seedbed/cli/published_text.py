@@ -78,8 +78,8 @@ def _rows(done: Published) -> list[tuple[str, str]]:
     return [
         ("title", f"{one.title}{_from(who, 'title')}"),
         ("license", f"{one.license}{' ' if one.license_url else ''}{one.license_url}{_from(who, 'license')}"),
-        ("extent", f"{_box(one)} ({who.get('place', '')})"),
-        ("time", f"{_time(one)} ({who.get('time', '')})"),
+        ("extent", f"{_box(one)}{_of(who, 'place')}"),
+        ("time", f"{_time(one)}{_of(who, 'time')}"),
         ("files", _files(one)),
         ("shared", _shared(one)),
         ("info-hash", f"v1 {one.torrent.info_hash_v1}" if one.torrent.info_hash_v1 else ""),
@@ -88,6 +88,11 @@ def _rows(done: Published) -> list[tuple[str, str]]:
         ("DOI", f"{one.doi}{f' (all versions: {one.concept_doi})' if one.concept_doi else ''}"),
         *(("copy at", copy.href) for copy in one.mirrors),
     ]
+
+
+def _of(origins: Any, field: str) -> str:
+    """Where it was read, if that is known: not of a version that was there before."""
+    return f" ({origins[field]})" if origins.get(field) else ""
 
 
 def _from(origins: Any, field: str) -> str:

@@ -37,6 +37,10 @@ class CatalogFolder:
         """See the Protocol."""
         return self.tables.files(self.folder / paths.FILES, item_id)
 
+    def refuse_clash(self, new: Release) -> None:
+        """See the Protocol."""
+        self.tables.refuse_clash(self.folder / paths.CATALOG, new)
+
     def torrent(self, release: Release) -> bytes:
         """See the Protocol."""
         path = self.folder / paths.torrent(release.torrent.best_hex)

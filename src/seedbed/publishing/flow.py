@@ -107,6 +107,7 @@ def release(
     Raises:
         InputError: the version is there with other bytes, or the bytes under another version.
         MetadataError: with every fault of the entry.
+        CatalogError: its data or DOI is that of another dataset's version.
     """
     known = publisher.versions(prepared.request.dataset)
     twin = entry.same_data(created, known, publisher.files)
@@ -119,6 +120,8 @@ def release(
     package = datapackage.descriptor(new, rows, prepared.each)
     change = Change(placed, rows, {new.torrent.best_hex: torrent.torrent}, {new.id: package})
     refuse(new.id, [*metadata.faults(new), *(one for row in rows for one in checks.file_findings(row))])
+    if is_trial:
+        publisher.refuse_clash(new)  # before anything is public for good
     released = None if is_trial else publisher.release(change)  # type: ignore[union-attr]  # a trial needs no lock
     return Published(new, rows, torrent.torrent, package, described.origins, prepared.remarks, released, is_new=True)
 

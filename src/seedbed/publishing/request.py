@@ -58,6 +58,14 @@ class Catalog(Protocol):
         """A version's files; empty when there is no such version."""
         ...
 
+    def refuse_clash(self, new: Release) -> None:
+        """Refuse a version whose data or DOI is that of another.
+
+        Raises:
+            CatalogError: it is.
+        """
+        ...
+
     def torrent(self, release: Release) -> bytes:
         """A version's .torrent.
 

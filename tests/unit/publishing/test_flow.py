@@ -15,7 +15,7 @@ import pytest
 from seedbed.catalog.model import Change, FileRow, Release, Site
 from seedbed.core import magnet, metainfo_reader
 from seedbed.creating.create import Created, Plan, Wish, create, wanted_hashes
-from seedbed.errors import InputError, MetadataError, NotFoundError
+from seedbed.errors import CatalogError, InputError, MetadataError, NotFoundError
 from seedbed.hashing.job import Threads
 from seedbed.hashing.plain import HashlibEngine
 from seedbed.publishing import flow
@@ -64,6 +64,12 @@ class MemoryPublisher:
         """See the Protocol."""
         name = release.torrent.best_hex
         return next(one.torrents[name] for one in reversed(self.changes) if name in one.torrents)
+
+    def refuse_clash(self, new: Release) -> None:
+        """Of two datasets with one torrent."""
+        for one in self.releases.values():
+            if one.id != new.id and one.torrent.best_hex == new.torrent.best_hex:
+                raise CatalogError(f"{new.id}: this very data is published as {one.id} already")
 
     def refuse_unable(self) -> None:
         """It always can."""

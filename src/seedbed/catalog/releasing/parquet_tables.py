@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from seedbed.catalog.table import merge, reader, rows, writer
+from seedbed.catalog.table import clashes, merge, reader, rows, writer
 from seedbed.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class ParquetTables:
     def files(self, files: Path, item_id: str) -> list[FileRow]:
         """See the Protocol."""
         return [rows.from_file_row(row) for row in _matching(files, "item_id", item_id)]
+
+    def refuse_clash(self, catalog: Path, new: Release) -> None:
+        """See the Protocol."""
+        clashes.refuse_clash(catalog, new)
 
     def write_catalog(self, path: Path, releases: Iterable[Release], site: Site) -> None:
         """See the Protocol."""

@@ -85,6 +85,14 @@ class Publisher:
         """A version's files; empty when there is no such version."""
         return self._place.tables.files(self.folder / paths.FILES, item_id)
 
+    def refuse_clash(self, new: Release) -> None:
+        """Refuse a version whose data or DOI is that of another; every release of the catalogue does so too.
+
+        Raises:
+            CatalogError: it is.
+        """
+        self._place.tables.refuse_clash(self.folder / paths.CATALOG, new)
+
     def torrent(self, release: Release) -> bytes:
         """A version's .torrent.
 

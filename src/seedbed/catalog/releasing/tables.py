@@ -30,6 +30,13 @@ class Tables(Protocol):
     def files(self, files: Path, item_id: str) -> list[FileRow]:
         """A version's files; empty when there is no such version."""
 
+    def refuse_clash(self, catalog: Path, new: Release) -> None:
+        """Refuse a version whose data or DOI is that of another.
+
+        Raises:
+            CatalogError: it is.
+        """
+
     def write_catalog(self, path: Path, releases: Iterable[Release], site: Site) -> None:
         """Write rows, sorted."""
 

@@ -8,14 +8,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from seedbed.errors import CatalogError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from pathlib import Path
+
+    from seedbed.catalog.model import Release
 
 _DOI, _DATASET = "sci:doi", "seedbed:dataset"
+
+
+def refuse_clash(catalog: Path, new: Release) -> None:
+    """Compare a version with a catalogue that it is not yet in; for those who do much before they merge.
+
+    Raises:
+        CatalogError: rule ``C28`` or ``C29``; or the catalogue cannot be read.
+    """
+    ours = {
+        "id": new.id, _DATASET: new.dataset, _DOI: new.doi or None,
+        "bt:infohash_v1": new.torrent.info_hash_v1 or None, "bt:infohash_v2": new.torrent.info_hash_v2 or None,
+    }  # fmt: skip
+    try:
+        old = pq.read_table(catalog, columns=list(ours), partitioning=None, arrow_extensions_enabled=False)
+    except (pa.ArrowException, OSError) as error:
+        raise CatalogError(f"{catalog}: cannot be read: {error!s:.300}", rule="C16") from error
+    kept = old.filter(pc.not_equal(old["id"], new.id))
+    refuse_clashes(kept, pa.Table.from_pylist([ours], schema=old.schema.remove_metadata()))
 
 
 def refuse_clashes(kept: pa.Table, changed: pa.Table) -> None:

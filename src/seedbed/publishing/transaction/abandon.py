@@ -17,22 +17,31 @@ if TYPE_CHECKING:
 def abandon(journal: Journal, tools: Tools) -> list[str]:
     """Take back everything that can be, and forget the publication.
 
+    Of a version that is in the catalogue only homes that were left behind are given up: the catalogue names a copy
+    when it is proved, and no other.
+
     Returns:
         What stays, for people: records that are public for good; mirrors where nothing was begun as far as we know,
         and that cannot be asked.
 
     Raises:
-        InputError: the version is in the catalogue.
+        InputError: the version is in the catalogue, and no home was left behind.
         SourceError: a mirror cannot be reached; the journal stays, so that it can be tried again.
     """
     state = journal.state
-    if state.released or any(one.version == state.version for one in tools.catalog.versions(state.dataset)):
+    is_public = bool(state.released) or any(
+        one.version == state.version for one in tools.catalog.versions(state.dataset)
+    )
+    homes = [home for home in state.homes if not (is_public and (home.is_verified or home.in_catalog))]
+    if is_public and not homes:
         raise InputError(
             f"{state.item_id}: it is published, and can no longer be abandoned",
             hint=f"'seedbed catalog withdraw {state.item_id}' says that it should no longer be used.",
         )
-    stays = [text for home in state.homes if (text := _take_back_or_tell(home, state, tools))]
-    if state.minter and not _discard_doi(state, tools):
+    stays = [text for home in homes if (text := _take_back_or_tell(home, state, tools))]
+    if is_public:
+        stays.append(f"{state.item_id} is in the catalogue and stays there, with the copies that were proved")
+    elif state.minter and not _discard_doi(state, tools):
         stays.append(f"{state.doi} is registered for good")
     journal.remove()
     return stays

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seedbed.core import metainfo_reader
-from seedbed.errors import SourceError
+from seedbed.errors import InputError, SourceError
 from seedbed.mirrors.content import BytesContent
 from seedbed.mirrors.deposits import Facts
 from seedbed.mirrors.push import push
@@ -74,7 +74,7 @@ class Publication:
         if hashes and made.twin(hashes):
             return self._nothing_new(hashes)
         if hashes and made.ours:
-            made.trial(hashes, [])  # refuses other data before a mirror is asked
+            self._refuse_other_data(hashes)
         with open_homes(self._journal, made.dataset, made.known_at, tools) as homes:
             self._settle_doi(homes)
             if hashes is None:
@@ -87,6 +87,19 @@ class Publication:
             self._prove(homes, hashes)
             self._register_doi()
             return self._release(homes, hashes)
+
+    def _refuse_other_data(self, hashes: Hashes) -> None:
+        """Before a mirror is asked. Nothing is left to go on with, or to take back, when nothing was begun.
+
+        Raises:
+            InputError: the version is published with other bytes.
+        """
+        try:
+            self._made.trial(hashes, [])
+        except InputError:
+            if not any(home.is_begun for home in self._state.homes):
+                self._journal.remove()
+            raise
 
     def _settle_doi(self, homes: Homes) -> None:
         """Decide on the version's DOI before anything names it: the person's, else the first that a home reserved."""
