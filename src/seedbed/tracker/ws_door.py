@@ -40,6 +40,8 @@ class WsDoor:
         self._web = web
         self._max = max_connections
         self._sockets: dict[int, ServerConnection] = {}
+        self._sending: set[asyncio.Task[None]] = set()
+        """Tasks that nobody else holds would be collected before they are done."""
 
     async def open(self, where: Endpoint) -> Server:
         """Begin to listen.
@@ -81,12 +83,8 @@ class WsDoor:
             socket.transport.abort()
             return
         task = asyncio.ensure_future(_send(socket, text))
-        _SENDING.add(task)
-        task.add_done_callback(_SENDING.discard)
-
-
-_SENDING: set[asyncio.Task[None]] = set()
-"""Tasks that nobody else holds would be collected before they are done."""
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
 
 
 async def _send(socket: ServerConnection, text: str) -> None:
