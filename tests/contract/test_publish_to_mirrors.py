@@ -229,7 +229,11 @@ def test_data_that_is_there_already_is_catalogued_without_a_copy(person: Person,
             site.files[f"/cdn/{name}"] = name.encode()
         where = f"s3://{store.bucket}/tiles/?endpoint={store.endpoint}&public={site.url}/cdn/"
 
+        unseen = where.partition("&public=")[0]
+        trial, _ = person.run("publish", unseen, "--name", "north", *SAID, "--version", 1, "--dry-run")
+        assert "nobody can fetch this" in trial["remarks"][1]
         done, _ = person.run("publish", where, "--name", "north", *SAID, "--version", 1)
+        assert len(done["remarks"]) == 1
 
         assert done["mirrors"] == [{"key": "own", "href": f"{site.url}/cdn/"}]
         fetched, _ = person.run("fetch", "lakes", "--lan", "--no-dht", "-o", tmp_path / "got")

@@ -75,7 +75,7 @@ def prepare(
     _refuse_faults(request, sources, findings, catalog, now)
     plan = creating.plan_torrent(dataset, request.wish)
     found, each = _inspect(request, files, progress)
-    told = [] if files else ["Data behind URLs is not looked into: give --bbox and --time."]
+    told = [] if files else _of_urls(dataset, request)
     before = versions.newest(catalog.versions(request.dataset))
     if before and "&ws=" in before.torrent.magnet and not (request.wish.web_seeds or request.goes_to_mirrors):
         told.append(f"{before.id} has a web seed and this version has none: --webseed URL gives it one.")
@@ -124,6 +124,18 @@ def release(
         publisher.refuse_clash(new)  # before anything is public for good
     released = None if is_trial else publisher.release(change)  # type: ignore[union-attr]  # a trial needs no lock
     return Published(new, rows, torrent.torrent, package, described.origins, prepared.remarks, released, is_new=True)
+
+
+def _of_urls(dataset: Dataset, request: Request) -> list[str]:
+    """What the person should know of data that is published where it is."""
+    told = ["Data behind URLs is not looked into: give --bbox and --time."]
+    is_named = dataset.folder_url or dataset.web_seeds or request.wish.web_seeds or request.goes_to_mirrors
+    if not is_named:
+        told.append(
+            "No copy is named, so nobody can fetch this: the URLs are not of files in one folder, or they are not "
+            "public (?public=URL). --mirror or --webseed gives it a copy."
+        )
+    return told
 
 
 def _refuse_faults(
