@@ -76,7 +76,7 @@ class LocalMirror:
         """All files, by key."""
         found: list[Stored] = []
         try:
-            for path in self._root.rglob("*"):
+            for path in (self._root / prefix.rpartition("/")[0]).rglob("*"):  # not all that others published
                 key = path.relative_to(self._root).as_posix()
                 if key.startswith(prefix) and not key.startswith(INCOMING) and path.is_file():
                     found.append(Stored(key, path.stat().st_size))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seedbed.errors import SourceError
+from seedbed.mirrors.content import BytesContent
 from seedbed.mirrors.local import INCOMING, LocalMirror
 from seedbed.mirrors.push import push
 from seedbed.testing.mirror_suite import MirrorSuite, contents
@@ -92,3 +93,15 @@ def test_a_killed_push_leaves_nothing_for_long(tmp_path: Path) -> None:
     push(LocalMirror(tmp_path), contents({"b": b"y"}))
 
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["a", "b"]
+
+
+def test_what_is_below_a_prefix_is_found_without_looking_elsewhere(tmp_path: Path) -> None:
+    """A mirror may hold very many versions; half a folder's name is a prefix too."""
+    mirror = LocalMirror(tmp_path)
+    for key in ("lakes/1/lakes/a.csv", "lakes/10/a.csv", "rivers/1/b.csv"):
+        push(mirror, {key: BytesContent(key, b"x")})
+
+    assert [one.key for one in mirror.list(prefix="lakes/1/")] == ["lakes/1/lakes/a.csv"]
+    assert [one.key for one in mirror.list(prefix="lakes/1")] == ["lakes/1/lakes/a.csv", "lakes/10/a.csv"]
+    assert [one.key for one in mirror.list(prefix="riv")] == ["rivers/1/b.csv"]
+    assert list(mirror.list(prefix="ponds/1/")) == []
