@@ -16,12 +16,15 @@ import torrent_models
 from torrent_models import TorrentCreate
 
 from seedbed.core import metainfo_reader
+from seedbed.core.layout import Layout
+from seedbed.engine.libtorrent_engine.params import PAD_FLAG
+from seedbed.testing.datasets import PIECE_LENGTH, make_dataset
 from tests.programs import require, shared_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seedbed.core.metainfo import Metainfo
+    from seedbed.core.metainfo import Format, Metainfo
 
 PIECE = 32_768
 CANONICAL = lt.create_torrent.canonical_files_no_tail_padding
@@ -196,3 +199,20 @@ def agrees_with_torrent_models(ours: Metainfo, torrent: bytes, path: Path) -> No
     assert (theirs.v1_infohash or "") == ours.info_hashes.v1_hex
     assert (theirs.v2_infohash or "") == ours.info_hashes.v2_hex
     assert theirs.torrent_version == ours.format
+
+
+@pytest.mark.parametrize("format_", ["v1", "hybrid", "v2"])
+def test_files_have_the_same_numbers(format_: Format, tmp_path: Path) -> None:
+    """In magnets (BEP 53) libtorrent counts padding as files, and so do we."""
+    sizes = {"a.bin": PIECE_LENGTH + 7, "b/c.bin": PIECE_LENGTH, "b/empty": 0, "d.bin": 5, "e.bin": 1}
+    dataset = make_dataset(tmp_path, sizes, format=format_)
+
+    info = lt.load_torrent_buffer(dataset.torrent).ti
+    assert info
+    storage = info.layout()
+    files = range(storage.num_files())
+    ours = Layout.of(dataset.metainfo).list_places
+    found = [storage.file_path(at) for at in files if not storage.file_flags(at) & PAD_FLAG]
+
+    assert [storage.file_path(place) for place in ours] == [f"set/{file.display}" for file in dataset.metainfo.files]
+    assert len(found) == len(ours)

@@ -91,6 +91,19 @@ class Layout:
         return cls.listed(metainfo.v1_entries, metainfo.piece_length)
 
     @property
+    def list_places(self) -> tuple[int, ...]:
+        """The number of each file in the torrent's list, where padding counts as a file too.
+
+        So libtorrent counts, and what is built on it; so BEP 53 (``so=``) means it.
+        """
+        places, place, end = [], 0, 0
+        for start, length in zip(self.starts, self.lengths, strict=True):
+            place += start > end
+            places.append(place)
+            place, end = place + 1, start + length
+        return tuple(places)
+
+    @property
     def piece_count(self) -> int:
         """Pieces in the row."""
         return -(-self.total // self.piece_length)

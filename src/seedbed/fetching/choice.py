@@ -7,6 +7,7 @@ import difflib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from seedbed.core.layout import Layout
 from seedbed.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ def wanted_files(metainfo: Metainfo, globs: Sequence[str], select_only: Sequence
     Args:
         metainfo: The torrent.
         globs: As the person wrote them.
-        select_only: Indices that a magnet link chose (BEP 53).
+        select_only: What a magnet link chose (BEP 53); padding counts there too.
 
     Raises:
         NotFoundError: a glob matches nothing.
     """
-    every = range(len(metainfo.files))
     if not globs:
-        return frozenset(index for part in select_only for index in part if index in every) or frozenset(every)
+        every = frozenset(range(len(metainfo.files)))
+        return _selected(metainfo, select_only) if select_only else every
     chosen: set[int] = set()
     for glob in globs:
         found = {index for index, file in enumerate(metainfo.files) if _matches(metainfo, file.display, glob)}
@@ -39,6 +40,13 @@ def wanted_files(metainfo: Metainfo, globs: Sequence[str], select_only: Sequence
             raise _nothing_like(metainfo, glob)
         chosen |= found
     return frozenset(chosen)
+
+
+def _selected(metainfo: Metainfo, select_only: Sequence[range]) -> frozenset[int]:
+    """The files that a magnet link means; all when it means none that there is."""
+    places = Layout.of(metainfo).list_places
+    found = frozenset(index for index, place in enumerate(places) if any(place in part for part in select_only))
+    return found or frozenset(range(len(places)))
 
 
 def _matches(metainfo: Metainfo, path: str, glob: str) -> bool:

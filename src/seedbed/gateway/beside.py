@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.catalog import metalink
 from seedbed.core import magnet
+from seedbed.core.layout import Layout
 from seedbed.gateway.media_types import media_type
 from seedbed.gateway.places import are_names
 from seedbed.gateway.routes import path_of
@@ -99,14 +100,16 @@ def _magnet(beside: Beside, ours: str, torrent_url: str) -> bytes:
         web_seeds=tuple(dict.fromkeys(ways)),
     )
     if beside.file:
-        index = _in_torrent_order(beside.files).index(beside.file)
-        link = replace(link, select_only=(range(index, index + 1),))
+        place = _list_place(beside.file, beside.files)
+        link = replace(link, select_only=(range(place, place + 1),))
     return f"{magnet.render(link)}\n".encode()
 
 
-def _in_torrent_order(files: tuple[FileRow, ...]) -> list[FileRow]:
-    """As in the torrent, pads not counted; empty files, which start where the next one does, go before it by name."""
-    return sorted(files, key=lambda row: (row.offset_bytes, row.path.split("/")))
+def _list_place(file: FileRow, files: tuple[FileRow, ...]) -> int:
+    """A file's number in the torrent's list; empty files, which start where the next one does, go before it by name."""
+    rows = sorted(files, key=lambda row: (row.offset_bytes, row.path.split("/")))
+    starts, lengths = zip(*((row.offset_bytes, row.size_bytes) for row in rows), strict=True)
+    return Layout(1, starts, lengths, 0).list_places[rows.index(file)]
 
 
 def _metalink(beside: Beside, ours: str, torrent_url: str) -> bytes:

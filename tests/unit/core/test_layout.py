@@ -20,6 +20,7 @@ from seedbed.core.layout import (
     web_seed_base,
     web_seed_url,
 )
+from seedbed.core.metainfo import V1Entry
 from seedbed.errors import NameRefusedError
 from tests.unit.core.hostile import folder, v1
 
@@ -162,3 +163,11 @@ def test_templates_agree(parts: list[str]) -> None:
 
     assert flat == expanded("https://h.example/{path}", [flat_name(parts)])
     assert not set(flat.removeprefix("https://h.example/")) & set("{}/ ?#")
+
+
+def test_padding_counts_in_a_torrents_list() -> None:
+    """As libtorrent counts files (BEP 53): a pad before each file that would not start a piece otherwise."""
+    assert Layout.aligned([10, 0, 16, 16, 5, 1], 16).list_places == (0, 1, 3, 4, 5, 7)
+    assert Layout.aligned([], 16).list_places == ()
+    unpadded = [V1Entry((), 10), V1Entry((), 3)]
+    assert Layout.listed(unpadded, 16).list_places == (0, 1)

@@ -82,7 +82,7 @@ def test_the_torrent_and_its_hash(site: Site, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "chosen"),
-    [("/v/tree/1", ()), ("/v/tree/1/a/empty", (1,)), ("/v/tree/1/a/x%20y.csv", (2,)), ("/v/file/1/one.csv", ())],
+    [("/v/tree/1", ()), ("/v/tree/1/a/empty", (2,)), ("/v/tree/1/a/x%20y.csv", (3,)), ("/v/file/1/one.csv", ())],
 )
 def test_magnets_name_the_file(site: Site, path: str, chosen: tuple[int, ...]) -> None:
     """Where the torrent is, where the data is, and which file of the torrent."""
