@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.api.publication import auditor
+from seedbed.core import metainfo_reader
+from seedbed.creating.create import Wish, create, plan_torrent, wanted_hashes
+from seedbed.creating.scan import scan
+from seedbed.hashing.job import Threads
+from seedbed.hashing.plain import HashlibEngine
 from seedbed.mirrors.content import BytesContent
 from seedbed.mirrors.push import push
 from seedbed.mirrors.registry import open_mirror
 from tests import object_stores
-from tests.e2e.clients.base import wait_until
+from tests.e2e.clients.base import free_port, wait_until
 from tests.persons import SAID, Person, is_missing
 
 if TYPE_CHECKING:
@@ -99,6 +105,22 @@ def test_forgotten_lan_is_said_when_going_on(person: Person, site: Site) -> None
         done, _ = person.run(*words, *mirrors, "--lan")
 
         assert done["is_new"]
+
+
+def test_it_is_said_why_a_proof_waits(tmp_path: Path) -> None:
+    """A web server that is not up: three times, three quarters of a minute in all."""
+    (tmp_path / "one.csv").write_text("id\n1\n")
+    plan = plan_torrent(scan(str(tmp_path / "one.csv")), Wish())
+    torrent = create(plan, Threads(HashlibEngine(), 1), wanted=wanted_hashes(plan, workers=1)).torrent
+    said: list[str] = []
+    slept: list[float] = []
+
+    ask = auditor(lan=True, sleep=slept.append, say=said.append)
+    (trouble,) = ask(metainfo_reader.parse(torrent), [f"http://127.0.0.1:{free_port()}/lakes.csv"]).values()
+
+    assert slept == [2, 10, 30]
+    assert said == [f"{trouble}. Asked again in {pause} seconds." for pause in (2, 10, 30)]
+    assert "Connection refused" in trouble
 
 
 def test_what_was_mistyped_can_be_abandoned(person: Person) -> None:

@@ -77,6 +77,7 @@ def auditor(
     lan: bool = False,
     sleep: Callable[[float], object] = time.sleep,
     told: Callable[[int, int], object] = lambda *_: None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> Callable[[Metainfo, Sequence[str]], Mapping[str, str]]:
     """Who proves copies by samples.
 
@@ -84,6 +85,7 @@ def auditor(
         lan: Whether they may be in one's own network.
         sleep: Waits for seconds.
         told: Progress: bytes done, and in all.
+        say: Told why it waits.
     """
     from seedbed.auditing.audit import audit  # noqa: PLC0415
     from seedbed.auditing.audited import Verdict  # noqa: PLC0415
@@ -97,6 +99,7 @@ def auditor(
             left = [one.url for one in copies if one.verdict is Verdict.UNKNOWN]
             if not left or pause_s is None:
                 break
+            say(f"{troubles[left[0]]}. Asked again in {pause_s:.0f} seconds.")
             sleep(pause_s)
         return troubles
 

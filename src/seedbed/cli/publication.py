@@ -272,7 +272,7 @@ def _tools(options: Mapping[str, Any], own: OwnCatalog, sent: Callable[[str, int
         depository=open_depository,
         minter=publication.minter,
         hash=hash_all,
-        audit=publication.auditor(lan=options["lan"]),
+        audit=publication.auditor(lan=options["lan"], say=lambda text: output.say(output.plain(text))),
         catalog=own.known,
         publisher=own.publisher,
         now=own.now,
