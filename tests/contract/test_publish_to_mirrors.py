@@ -169,7 +169,8 @@ def test_a_mirror_that_never_comes_is_given_up(person: Person, site: Site, tmp_p
     """The version stays published, and nothing is pending for ever."""
     (tmp_path / "file").write_text("in the way")
     mirrors = ("--mirror", person.mirror(site), "--mirror", (tmp_path / "file/nas").as_uri(), "--min-mirrors", 1)
-    person.run("publish", "lakes", *SAID, "--version", 1, *mirrors, code=3)
+    partly, _ = person.run("publish", "lakes", *SAID, "--version", 1, *mirrors, code=3)
+    assert "--abandon lakes@1 gives them up" in partly["hint"]
     (tmp_path / "file").unlink()
 
     (stays,) = person.run("publish", "--abandon", "lakes@1")[0]["stays"]

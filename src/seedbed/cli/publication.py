@@ -176,7 +176,8 @@ def abandon(item_id: str) -> None:
         never: Any = None  # nothing is made
         tools = _tools({"lan": False}, OwnCatalog(catalog, never, never), lambda *_: None)
         stays = abandoning.abandon(held, tools)
-    text = "\n".join([f"{name}: nothing of it is left.", *(f"  but {output.plain(one)}" for one in stays)])
+    head = f"{name}: nothing of it is left{', but:' if stays else '.'}"
+    text = "\n".join([head, *(f"  {output.plain(one)}" for one in stays)])
     output.result({"id": name, "stays": stays}, text)
 
 
@@ -300,7 +301,7 @@ def _tell_left_behind(journal: Journal) -> None:
         lines = "".join(f"\n  {output.plain(home.url)}: {home.failure}" for home in behind)
         raise PartlyDoneError(
             f"{state.item_id} is published, but not everywhere:{lines}",
-            hint=f"seedbed publish --resume {state.item_id} tries again.",
+            hint=f"seedbed publish --resume {state.item_id} tries again; --abandon {state.item_id} gives them up.",
         )
 
 
