@@ -14,7 +14,7 @@ demo: $(VENV)/.run  ## See a real dataset leave one program and arrive, verified
 test: $(VENV)/.dev peers  ## All tests, also against real programs on this machine
 	$(BIN)/python -m pytest -n 2 tests
 
-check: $(VENV)/.dev  ## Format, lint, types, layers, and the quick tests (under 2 minutes)
+check: $(VENV)/.dev  ## Format, lint, types, layers, and the quick tests (two to three minutes)
 	$(BIN)/ruff format --check src tests benchmarks examples
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/mypy

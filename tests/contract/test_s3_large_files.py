@@ -46,6 +46,8 @@ DATA = b"a" * PART + b"b" * PART + b"c" * 99
 SERIAL: list[int] = []
 OPEN: list[Mirror] = []
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["moto", pytest.param("seaweedfs", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
