@@ -81,8 +81,12 @@ def test_we_find_each_other(wire: str, by_magnet: bool, tmp_path: Path) -> None:
 
 
 LEECHERS: list[tuple[type[Client], str, str]] = [
-    (PlainLibtorrent, "udp", "hybrid"),
-    (PlainLibtorrent, "udp", "v2"),
+    (
+        PlainLibtorrent,
+        "udp",
+        "hybrid",
+    ),  # once by UDP: it keeps connection ids by IP alone, for all sessions of a process
+    (PlainLibtorrent, "http", "v2"),
     (PlainLibtorrent, "http", "v1"),
     (QBittorrent, "udp", "hybrid"),
     (QBittorrent, "http", "v1"),

@@ -54,12 +54,12 @@ def publish(paths: tuple[str, ...], **options: Any) -> None:
     With --mirror the data is also pushed to folders, object stores and archives (docs/mirrors.md), and every copy is
     proved before the version is in the catalogue. Whatever interrupts it, the same command or --resume goes on.
     """
-    from seedbed.cli import publication  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.cli import publication, publication_pending  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     if options["pending"]:
-        publication.show_pending(options["mirrors"])
+        publication_pending.show_pending(options["mirrors"])
     elif options["abandon"]:
-        publication.abandon(publish_options.one_name(paths))
+        publication_pending.abandon(publish_options.one_name(paths))
     elif options["resume"]:
         _publish(*publication.restored(publish_options.one_name(paths), options))
     else:
