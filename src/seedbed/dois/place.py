@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
+from seedbed.core.url_options import read_options
 from seedbed.errors import InputError
 from seedbed.mirrors.credentials import Account
 from seedbed.mirrors.rest import check_base, is_loopback
@@ -58,8 +59,8 @@ def of_url(url: str) -> Place:
     parts = urlsplit(url)
     shown = f"datacite:{parts.path}"
     found = _FORM.fullmatch(parts.path)
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if parts.scheme != "datacite" or parts.netloc or parts.fragment or not found or options.keys() - {"api"}:
+    options, wrong = read_options(parts.query, {"api"})
+    if parts.scheme != "datacite" or parts.netloc or parts.fragment or not found or wrong:
         raise _bad("expected datacite:10.12345 or datacite:test/10.12345")
     api = options.get("api", _APIS[found[1] or ""])
     host = urlsplit(api).hostname or ""

@@ -15,12 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from seedbed.core import names
+from seedbed.core.url_options import read_options
 from seedbed.errors import InputError, SeedbedError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from seedbed.mirrors.content import Stream
 
@@ -207,3 +209,36 @@ def taken(mirror: str, key: str) -> InputError:
 def bad_url(shown: str, what: str) -> InputError:
     """The error for a mirror's URL that cannot be used."""
     return InputError(f"mirror {shown}: {what}", hint="docs/mirrors.md lists the forms.")
+
+
+def options_of(query: str, known: Collection[str], shown: str) -> dict[str, str]:
+    """The options of a mirror's URL.
+
+    Args:
+        query: What stands behind the question mark.
+        known: Names that there are.
+        shown: The URL for people.
+
+    Raises:
+        InputError: one is unknown; its value is not repeated.
+    """
+    options, wrong = read_options(query, known)
+    if wrong:
+        raise bad_url(shown, wrong)
+    return options
+
+
+def check_address(name: str, url: str, shown: str) -> None:
+    """Do nothing when an option's value is a web address without secrets.
+
+    Args:
+        name: Of the option.
+        url: Its value.
+        shown: The mirror's URL for people.
+
+    Raises:
+        InputError: it is none; it is not repeated.
+    """
+    address = urlsplit(url)
+    if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc or address.query:
+        raise bad_url(shown, f"option {name}: expected an http or https URL without password and query")

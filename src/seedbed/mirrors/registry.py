@@ -11,11 +11,11 @@ import os
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from seedbed.errors import MissingProgramError
-from seedbed.mirrors.base import bad_url
+from seedbed.mirrors.base import bad_url, check_address, options_of
 from seedbed.mirrors.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -138,18 +138,10 @@ def _file(url: str, _environ: Mapping[str, str]) -> Mirror:
     shown = f"file://{parts.netloc}{parts.path}"
     if parts.netloc not in {"", "localhost"} or not path or parts.fragment:
         raise bad_url(shown, "expected file:///folder")
-    return LocalMirror(Path(path), public=_public(parts.query, shown))
-
-
-def _public(query: str, shown: str) -> str:
-    """The option ``public``: under which URL a web server gives the folder to anybody."""
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := sorted(options.keys() - {"public"}):
-        raise bad_url(shown, f"unknown option {unknown[0]!r}: expected public")
-    address = urlsplit(options.get("public", "https://host"))
-    if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc or address.query:
-        raise bad_url(shown, "option public: expected an http or https URL without password and query")
-    return options.get("public", "")
+    options = options_of(parts.query, {"public"}, shown)
+    if "public" in options:
+        check_address("public", options["public"], shown)
+    return LocalMirror(Path(path), public=options.get("public", ""))
 
 
 def _http(url: str, _environ: Mapping[str, str]) -> Mirror:

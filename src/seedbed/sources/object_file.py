@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, PreconditionError
 from obstore.exceptions import NotFoundError as NoSuchObject
 from obstore.store import S3Store
 
+from seedbed.core.url_options import read_options
 from seedbed.errors import InputError, NotFoundError, SourceError
 from seedbed.sources.http_answer import changed
 
@@ -143,11 +144,11 @@ def _read_url(url: str) -> tuple[Bucket, str, str]:
         InputError: it cannot be used; nothing of its options is repeated.
     """
     parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    options, wrong = read_options(parts.query, _OPTIONS)
     if not parts.netloc or "@" in parts.netloc:
         raise InputError(f"{_shown(url)}: expected s3://bucket/key")
-    if unknown := sorted(options.keys() - _OPTIONS):
-        raise InputError(f"{_shown(url)}: unknown option {unknown[0]!r}: expected one of {', '.join(sorted(_OPTIONS))}")
+    if wrong:
+        raise InputError(f"{_shown(url)}: {wrong}")
     endpoint = (
         options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
     )

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from seedbed.mirrors.base import bad_url
+from seedbed.mirrors.base import bad_url, options_of
 from seedbed.mirrors.credentials import Account
 from seedbed.mirrors.rest import check_base, is_loopback
 
@@ -75,9 +75,7 @@ def of_url(url: str) -> Place:
     shown = "ia:"
     if parts.netloc or parts.path.strip("/") or parts.fragment:
         raise bad_url(shown, "expected ia: with options only, such as ia:?prefix=myorg-")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if unknown := sorted(options.keys() - _OPTIONS):
-        raise bad_url(shown, f"unknown option {unknown[0]!r}: expected one of {', '.join(sorted(_OPTIONS))}")
+    options = options_of(parts.query, _OPTIONS, shown)
     for name, form in (("prefix", _PREFIX), ("collection", _IDENTIFIER)):
         if name in options and not form.fullmatch(options[name]):
             raise bad_url(shown, f"option {name}: expected letters, digits, dot, underscore and hyphen")

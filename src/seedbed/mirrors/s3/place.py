@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from seedbed.mirrors.base import bad_url, check_key
+from seedbed.mirrors.base import bad_url, check_address, check_key, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,13 +89,10 @@ def _is_source(url: str) -> bool:
 
 
 def _options(query: str, shown: str) -> dict[str, str]:
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := sorted(options.keys() - _OPTIONS):
-        raise bad_url(shown, f"unknown option {unknown[0]!r}: expected one of {', '.join(sorted(_OPTIONS))}")
+    options = options_of(query, _OPTIONS, shown)
     for name in ("endpoint", "public"):
-        address = urlsplit(options.get(name, "https://host"))
-        if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc or address.query:
-            raise bad_url(shown, f"option {name}: expected an http or https URL without password and query")
+        if name in options:
+            check_address(name, options[name], shown)
     return options
 
 

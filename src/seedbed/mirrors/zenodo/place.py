@@ -8,9 +8,9 @@ Options behind a question mark: ``community`` (its short name), ``data=no`` (onl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from seedbed.mirrors.base import bad_url
+from seedbed.mirrors.base import bad_url, options_of
 from seedbed.mirrors.credentials import Account, variable_of
 from seedbed.mirrors.rest import check_base, is_loopback
 
@@ -60,9 +60,7 @@ def of_url(url: str) -> Place:
     shown = f"{parts.scheme}:" + (f"//{parts.netloc.rpartition('@')[2]}" if parts.netloc else parts.path)
     if not host or parts.fragment or (parts.netloc and parts.path.strip("/")):
         raise bad_url(shown, "expected zenodo:, zenodo:sandbox or zenodo://host")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if unknown := sorted(options.keys() - _OPTIONS):
-        raise bad_url(shown, f"unknown option {unknown[0]!r}: expected one of {', '.join(sorted(_OPTIONS))}")
+    options = options_of(parts.query, _OPTIONS, shown)
     if options.get("data", "yes") not in {"yes", "no"}:
         raise bad_url(shown, "option data: expected yes or no")
     return Place(
