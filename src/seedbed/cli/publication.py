@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from seedbed.creating.create import Created, Plan
+    from seedbed.mirrors.deposits import Depository
     from seedbed.publishing.request import Catalog, Prepared, Published, Publisher
     from seedbed.publishing.transaction.journal import Journal, State
     from seedbed.publishing.transaction.tools import Tools
@@ -50,13 +51,13 @@ def check_mirrors(urls: tuple[str, ...]) -> None:
     """Refuse what cannot be opened, before it is written down anywhere: somebody may have put a password into a URL.
 
     Raises:
-        InputError: a URL or its credentials cannot be used, or nothing can be written there.
+        InputError: a URL or its credentials cannot be used, nothing can be written there, or a place is named twice.
     """
     from seedbed.mirrors import credentials  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.mirrors.registry import account_of, open_depository  # noqa: PLC0415
 
-    _refuse_twins(urls)
-    for url in urls:
+    places: set[tuple[str, str]] = set()
+    for url in dict.fromkeys(urls):
         if account := account_of(url):
             credentials.find(account, os.environ)
         with closing(open_depository(url)) as depository:
@@ -66,25 +67,19 @@ def check_mirrors(urls: tuple[str, ...]) -> None:
                     hint="A folder of your web server is file:///folder?public=URL; a copy that is there already is "
                     "--webseed URL.",
                 )
+            place = _place_of(depository, url)
+            if place in places:  # it would count as two copies, and be taken back with the other
+                raise InputError(f"mirror {depository.name}: it is named twice, by URLs with other options")
+            places |= {place} if place else set()
 
 
-def _refuse_twins(urls: tuple[str, ...]) -> None:
-    """One folder or prefix under two URLs would count as two copies, and be taken back with the other.
+def _place_of(depository: Depository, url: str) -> tuple[str, str] | None:
+    """Names a folder or prefix whatever else its URL says; None for archives, which tell their deposits apart."""
+    from seedbed.mirrors.shelf import Shelf  # noqa: PLC0415  # imports stay inside: --help must be quick
 
-    Raises:
-        InputError: there are such.
-    """
-    from seedbed.mirrors.registry import open_depository  # noqa: PLC0415  # imports stay inside: --help must be quick
-    from seedbed.mirrors.shelf import Shelf  # noqa: PLC0415
-
-    seen: dict[tuple[str, str], str] = {}
-    for url in dict.fromkeys(urls):
-        with closing(open_depository(url)) as depository:
-            if isinstance(depository, Shelf):
-                place = depository.name, dict(parse_qsl(urlsplit(url).query)).get("endpoint", "")
-                if place in seen:
-                    raise InputError(f"mirror {depository.name}: it is named twice, by URLs with other options")
-                seen[place] = url
+    if not isinstance(depository, Shelf):
+        return None
+    return depository.name, dict(parse_qsl(urlsplit(url).query)).get("endpoint", "")
 
 
 def publish(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, Any], own: OwnCatalog) -> Published:

@@ -51,12 +51,10 @@ def open_mirror(url: str, *, environ: Mapping[str, str] | None = None) -> Mirror
     """
     environ = os.environ if environ is None else environ
     scheme = urlsplit(url).scheme
-    if make := _OWN.get(scheme):
-        return make(url, environ)
-    for point in metadata.entry_points(group=GROUP, name=scheme):
-        made: Mirror = _load(point, "mirror")(url, environ)
-        return made
-    raise _unknown(url, scheme)
+    make: Make | None = _OWN.get(scheme) or _of_others(GROUP, scheme, "mirror")
+    if make is None:
+        raise _unknown(url, scheme)
+    return make(url, environ)
 
 
 def open_depository(url: str, *, environ: Mapping[str, str] | None = None) -> Depository:
@@ -72,12 +70,10 @@ def open_depository(url: str, *, environ: Mapping[str, str] | None = None) -> De
     """
     environ = os.environ if environ is None else environ
     scheme = urlsplit(url).scheme
-    if make := _ARCHIVES.get(scheme):
-        return make(url, environ)
-    for point in metadata.entry_points(group=DEPOSITORIES, name=scheme):
-        made: Depository = _load(point, "depository")(url, environ)
-        return made
-    return Shelf(open_mirror(url, environ=environ), _KEYS.get(scheme, "own"))
+    make: MakeArchive | None = _ARCHIVES.get(scheme) or _of_others(DEPOSITORIES, scheme, "depository")
+    if make is None:
+        return Shelf(open_mirror(url, environ=environ), _KEYS.get(scheme, "own"))
+    return make(url, environ)
 
 
 def account_of(url: str) -> Account | None:
@@ -100,11 +96,19 @@ def account_of(url: str) -> Account | None:
     return None
 
 
-def _load(point: metadata.EntryPoint, what: str) -> Any:
+def _of_others(group: str, scheme: str, what: str) -> Any:
+    """What another's package makes of such URLs; None when nobody's does.
+
+    Raises:
+        MissingProgramError: it is installed, and cannot be loaded.
+    """
+    point = next(iter(metadata.entry_points(group=group, name=scheme)), None)
+    if point is None:
+        return None
     try:
         return point.load()
     except Exception as error:  # a stranger's package: whatever it raises
-        raise MissingProgramError(f"{what} {point.name}: its package {point.value} cannot be loaded") from error
+        raise MissingProgramError(f"{what} {scheme}: its package {point.value} cannot be loaded") from error
 
 
 def _unknown(url: str, scheme: str) -> InputError:
