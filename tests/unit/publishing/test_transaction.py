@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from seedbed.core import metainfo_reader
 from seedbed.core.layout import web_seed_url
 from seedbed.creating.create import ALL_BYTES, Wish, create, wanted_hashes
 from seedbed.errors import FileChangedError, InputError, SeedbedError, SourceError
+from seedbed.fetching.disk.flushing import write_durably
 from seedbed.hashing.job import Threads
 from seedbed.hashing.plain import HashlibEngine
 from seedbed.mirrors.base import failure
@@ -349,6 +351,32 @@ def test_an_archive_that_is_too_small_says_so_before_anything_is_sent(world: Wor
 
     assert "data=no" in caught.value.hint
     assert world.everything["shelf"] == {}
+
+
+def test_an_older_state_never_comes_after_a_newer_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads save: what the later one says is done stays written."""
+    goes_on, is_writing = threading.Event(), threading.Event()
+
+    def slowly(path: Path, data: bytes) -> None:
+        if not is_writing.is_set():
+            is_writing.set()
+            goes_on.wait(10)
+        write_durably(path, data)
+
+    with journal.create(world.journal, world.state()) as held:
+        monkeypatch.setattr(journal, "write_durably", slowly)
+        older = threading.Thread(target=held.save)
+        older.start()
+        assert is_writing.wait(10)
+        held.state.homes[0].is_pushed = True
+        newer = threading.Thread(target=held.save)
+        newer.start()
+        newer.join(0.3)
+        goes_on.set()
+        for one in (older, newer):
+            one.join(10)
+
+    assert journal.read(world.journal).homes[0].is_pushed
 
 
 def test_a_damaged_journal_is_told(world: World) -> None:

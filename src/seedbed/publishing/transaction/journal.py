@@ -17,6 +17,7 @@ import contextlib
 import datetime as dt
 import json
 import shutil
+import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -119,15 +120,18 @@ class Journal:
     def __init__(self, folder: Path, state: State) -> None:
         self.folder = folder
         self.state = state
+        self._saving = threading.Lock()
 
     def save(self) -> None:
         """Write the state down: what it says is done is never done again.
 
+        Hashing and pushing save from threads of their own: an older state must not come after a newer one.
+
         Raises:
             StateError: the disk refuses.
         """
-        text = json.dumps({"format": _FORMAT, **asdict(self.state)}, indent=1, ensure_ascii=False)
-        with as_ours(self.folder):
+        with self._saving, as_ours(self.folder):
+            text = json.dumps({"format": _FORMAT, **asdict(self.state)}, indent=1, ensure_ascii=False)
             write_durably(self.folder / _STATE, text.encode())
 
     def keep(self, name: str, data: bytes) -> bytes:
