@@ -7,7 +7,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from seedbed.errors import InputError, SeedbedError
-from seedbed.mirrors.deposits import Facts
 
 if TYPE_CHECKING:
     from seedbed.publishing.transaction.journal import Home, Journal, State
@@ -81,4 +80,4 @@ def _discard_doi(state: State, tools: Tools) -> bool:
     if not state.doi:
         return True
     with closing(tools.minter(state.minter)) as minter:
-        return minter.discard(Facts("", doi=state.doi, concept_doi=state.concept_doi))
+        return minter.discard(state.reserved)

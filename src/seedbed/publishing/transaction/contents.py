@@ -19,9 +19,9 @@ from seedbed.mirrors.content import is_over, sha256_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from seedbed.creating.create import Created
     from seedbed.creating.dataset import Dataset
     from seedbed.hashing.batch import Reader, Source
+    from seedbed.hashing.job import Hashes
     from seedbed.mirrors.deposits import Deposit
 
 
@@ -42,10 +42,10 @@ class Digests:
         if sha256 and not self._each[index].done():
             self._each[index].set_result(sha256.hex())
 
-    def tell_all(self, created: Created) -> None:
+    def tell_all(self, hashes: Hashes) -> None:
         """All are known."""
-        for index, file in enumerate(created.files):
-            self.tell(index, bytes.fromhex(file.sha256))
+        for index, (sha256, _) in hashes.digests.items():
+            self.tell(index, sha256)
         self.fail()
 
     def fail(self) -> None:

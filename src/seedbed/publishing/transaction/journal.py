@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from seedbed.catalog.releasing.lock import held
 from seedbed.errors import NoSpaceError, StateError
 from seedbed.fetching.disk.flushing import write_durably
-from seedbed.mirrors.deposits import Wanted
+from seedbed.mirrors.deposits import Facts, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,6 +99,11 @@ class State:
     def moment(self) -> dt.datetime:
         """When it was begun."""
         return dt.datetime.fromisoformat(self.begun)
+
+    @property
+    def reserved(self) -> Facts:
+        """The DOIs, as who registers them knows them."""
+        return Facts("", doi=self.doi, concept_doi=self.concept_doi)
 
     def wanted(self, previous: str = "") -> Wanted:
         """What depositories are asked for.

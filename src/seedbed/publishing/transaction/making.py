@@ -98,9 +98,8 @@ class Making:
             hashes = hash_all(plan, digests.tell).hashes
             with as_ours(folder):
                 kept_hashes.keep(folder, plan, hashes)
-        created = self.torrent(hashes, [])
-        digests.tell_all(created)
-        name = created.info_hashes.best_hex
+        digests.tell_all(hashes)
+        name = self.torrent(hashes, []).info_hashes.best_hex
         if state.info_hash not in {"", name}:
             raise FileChangedError(
                 f"{state.item_id}: the data is not what it was when this publication began: expected info-hash "

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from seedbed.core import metainfo_reader
 from seedbed.errors import InputError, SourceError
 from seedbed.mirrors.content import BytesContent
-from seedbed.mirrors.deposits import Facts
 from seedbed.mirrors.push import push
 from seedbed.publishing.transaction import addresses, beside
 from seedbed.publishing.transaction.abandon import take_back
@@ -28,7 +27,7 @@ from seedbed.publishing.transaction.making import Making
 from seedbed.publishing.transaction.pushing import push_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from seedbed.hashing.job import Hashes
     from seedbed.publishing.request import Prepared, Published
@@ -158,7 +157,7 @@ class Publication:
         homes.each("describing", "is_described", do)
         if self._state.minter:
             with closing(self._tools.minter(self._state.minter)) as minter:
-                minter.describe(self._reserved, about)
+                minter.describe(self._state.reserved, about)
 
     def _prove(self, homes: Homes, hashes: Hashes) -> None:
         """Read each copy as anybody would; one that nobody can read by HTTP was proved by the push."""
@@ -170,8 +169,10 @@ class Publication:
             if (at := one.deposit.address)
         }
         self._tools.say("Proving the copies.")
-        torrent = metainfo_reader.parse(self._made.torrent(hashes, []).torrent)
-        troubles = self._tools.audit(torrent, list(urls.values())) if urls else {}
+        troubles: Mapping[str, str] = {}
+        if urls:
+            torrent = metainfo_reader.parse(self._made.torrent(hashes, []).torrent)
+            troubles = self._tools.audit(torrent, list(urls.values()))
 
         def do(guest: Guest) -> None:
             trouble = troubles.get(urls.get(id(guest), ""), "")
@@ -180,14 +181,10 @@ class Publication:
 
         homes.each("proving", "is_verified", do)
 
-    @property
-    def _reserved(self) -> Facts:
-        return Facts("", doi=self._state.doi, concept_doi=self._state.concept_doi)
-
     def _register_doi(self) -> None:
         if self._state.minter:
             with closing(self._tools.minter(self._state.minter)) as minter:
-                minter.finish(self._reserved)
+                minter.finish(self._state.reserved)
 
     def _release(self, homes: Homes, hashes: Hashes) -> Published:
         """Put the version into the catalogue; or, when it is there, the copies that came later."""
