@@ -17,7 +17,7 @@ from seedbed.cli.wish import SIZE, are_urls
 if TYPE_CHECKING:
     import datetime as dt
 
-    from seedbed.publishing.request import Catalog, Prepared, Published, Request
+    from seedbed.publishing.request import CatalogWithTorrents, Prepared, Published, Request
 
 
 @click.command()
@@ -114,7 +114,7 @@ def _request(paths: tuple[str, ...], options: dict[str, Any]) -> Request:
 
 
 def _release(
-    prepared: Prepared, paths: tuple[str, ...], known: Catalog, folder: Path, options: dict[str, Any]
+    prepared: Prepared, paths: tuple[str, ...], known: CatalogWithTorrents, folder: Path, options: dict[str, Any]
 ) -> Published:
     """Hash, then take the catalogue for the short part that needs it alone; the keys are tried before."""
     from seedbed.catalog.releasing.publisher import open_publisher  # noqa: PLC0415

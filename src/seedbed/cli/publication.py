@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from seedbed.creating.create import Created, Plan
     from seedbed.mirrors.deposits import Depository
-    from seedbed.publishing.request import Catalog, Prepared, Published, Publisher
+    from seedbed.publishing.request import CatalogWithTorrents, Prepared, Published, Publisher
     from seedbed.publishing.transaction.journal import Journal, State
     from seedbed.publishing.transaction.tools import Tools
 
@@ -40,7 +40,7 @@ _TYPED = {"mirrors": "mirror", "trackers": "tracker", "web_seeds": "webseed", "m
 class OwnCatalog:
     """The catalogue that a version goes into."""
 
-    known: Catalog
+    known: CatalogWithTorrents
     """To be read."""
     publisher: Callable[[], AbstractContextManager[Publisher]]
     """Holds it open for changes."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CatalogFolder:
-    """A :class:`seedbed.publishing.request.Catalog`."""
+    """A :class:`seedbed.publishing.request.CatalogWithTorrents`."""
 
     folder: Path
     tables: Tables

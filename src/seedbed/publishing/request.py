@@ -66,6 +66,10 @@ class Catalog(Protocol):
         """
         ...
 
+
+class CatalogWithTorrents(Catalog, Protocol):
+    """What a publication to mirrors asks besides."""
+
     def torrent(self, release: Release) -> bytes:
         """A version's .torrent.
 

@@ -93,18 +93,6 @@ class Publisher:
         """
         self._place.tables.refuse_clash(self.folder / paths.CATALOG, new)
 
-    def torrent(self, release: Release) -> bytes:
-        """A version's .torrent.
-
-        Raises:
-            StateError: it cannot be read.
-        """
-        path = self.folder / paths.torrent(release.torrent.best_hex)
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise as_our_error(error, path) from error
-
     def refuse_unable(self) -> None:
         """Do nothing when a release could be signed now; for those who have hours of work before it.
 

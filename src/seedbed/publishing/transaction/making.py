@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from seedbed.creating.dataset import Dataset
     from seedbed.hashing.job import Hashes
     from seedbed.mirrors.deposits import Address
-    from seedbed.publishing.request import Catalog, Prepared, Published, Publisher
+    from seedbed.publishing.request import CatalogWithTorrents, Prepared, Published, Publisher
     from seedbed.publishing.transaction.contents import Digests
     from seedbed.publishing.transaction.homes import Guest
     from seedbed.publishing.transaction.journal import Journal
@@ -44,7 +44,7 @@ class Making:
         catalog: To be read only.
     """
 
-    def __init__(self, journal: Journal, prepared: Prepared, catalog: Catalog) -> None:
+    def __init__(self, journal: Journal, prepared: Prepared, catalog: CatalogWithTorrents) -> None:
         self._journal, self._state = journal, journal.state
         self._prepared = prepared
         self._catalog = catalog

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seedbed.creating.create import Created, Plan
     from seedbed.dois.minter import DoiMinter
     from seedbed.mirrors.deposits import Depository
-    from seedbed.publishing.request import Catalog, Publisher
+    from seedbed.publishing.request import CatalogWithTorrents, Publisher
 
 
 class Hash(Protocol):
@@ -42,7 +42,7 @@ class Tools:
     hash: Hash
     audit: Callable[[Metainfo, Sequence[str]], Mapping[str, str]]
     """Torrent and addresses -> what is wrong with each copy; empty where it is true."""
-    catalog: Catalog
+    catalog: CatalogWithTorrents
     """To be read only."""
     publisher: Callable[[], AbstractContextManager[Publisher]]
     """Holds the catalogue open for changes."""
