@@ -61,9 +61,9 @@ def render(release: Release, files: Sequence[FileRow], *, torrent_url: str = "")
         " <generator>seedbed</generator>",
         f" <published>{release.published.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}</published>",
     ]
-    about = list(_about(release))
+    about, bases = list(_about(release)), copies(release)
     for row in sorted(files, key=lambda row: row.path):
-        lines += [*_file(release, row, torrent, about)]
+        lines += [*_file(release, row, bases, torrent, about)]
     return "\n".join([*lines, "</metalink>", ""]).encode()
 
 
@@ -101,7 +101,9 @@ def _licence(release: Release) -> str:
     return f"Licence: {release.license_url or release.license}"
 
 
-def _file(release: Release, row: FileRow, torrent_url: str, about: Iterable[str]) -> Iterator[str]:
+def _file(
+    release: Release, row: FileRow, bases: Iterable[str], torrent_url: str, about: Iterable[str]
+) -> Iterator[str]:
     torrent = release.torrent
     name = row.path if torrent.is_single_file else f"{torrent.name}/{row.path}"
     yield f' <file name="{_text(name)}">'
@@ -109,10 +111,7 @@ def _file(release: Release, row: FileRow, torrent_url: str, about: Iterable[str]
     for kind, value in (("sha-256", row.sha256), ("md5", row.md5)):
         if value:
             yield f'  <hash type="{kind}">{value}</hash>'
-    urls = (
-        file_url(base, torrent.name, row.path.split("/"), is_single_file=torrent.is_single_file)
-        for base in copies(release)
-    )
+    urls = (file_url(base, torrent.name, row.path.split("/"), is_single_file=torrent.is_single_file) for base in bases)
     for priority, url in enumerate(dict.fromkeys(urls), 1):
         yield f'  <url priority="{priority}">{_text(url)}</url>'
     if torrent_url:
