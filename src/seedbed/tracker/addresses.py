@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 MIN_PORT = 1024
 """Lower ports belong to services that nobody should be sent to (mail, SSH, DNS)."""
@@ -30,6 +31,8 @@ def is_good_port(port: int) -> bool:
     return MIN_PORT <= port <= 65_535
 
 
+@lru_cache(maxsize=100_000)  # asked with every announce, of clients that come again and again
 def is_public(ip: bytes) -> bool:
     """Whether an address is one that others reach: not of a private network, this machine, or a group."""
-    return ipaddress.ip_address(ip).is_global and not ipaddress.ip_address(ip).is_multicast
+    address = ipaddress.ip_address(ip)
+    return address.is_global and not address.is_multicast

@@ -42,11 +42,16 @@ class Peers:
             at = self.addresses.find(address, at + 1)
         return at // self.width if at >= 0 else -1
 
-    def put(self, address: bytes, now_s: int) -> bool:
-        """Note that a peer was heard of; whether it is new here."""
+    def renew(self, address: bytes, now_s: int) -> bool:
+        """Note that a peer was heard of again; whether it is here."""
         place = self.find(address)
         if place >= 0:
             self.seen[place] = now_s
+        return place >= 0
+
+    def put(self, address: bytes, now_s: int) -> bool:
+        """Note that a peer was heard of; whether it is new here."""
+        if self.renew(address, now_s):
             return False
         self.addresses += address
         self.seen.append(now_s)

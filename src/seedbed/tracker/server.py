@@ -18,7 +18,7 @@ from seedbed.tracker.http_door import HttpDoor, HttpLimits, Page
 from seedbed.tracker.udp_door import UdpDoor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from websockets.asyncio.server import Server as WsServer
@@ -65,6 +65,10 @@ class Server:
     limits: HttpLimits = field(default_factory=HttpLimits)
     _began_s: int = field(default_factory=lambda: int(time.monotonic()))
     _kept: dict[bytes, int] = field(default_factory=dict)
+    _to_visit: list[bytes] = field(default_factory=list)
+    """Swarms that were not looked at in this round."""
+    _share: int = 0
+    """How many of them at each tick."""
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[list[str]], object]) -> None:
         """Serve until ``stop``.
@@ -133,9 +137,9 @@ class Server:
             return Page(200, "text/plain; version=0.0.4", numbers.as_metrics(found))
         return Page(200, "text/html; charset=utf-8", numbers.as_page(found))
 
-    def _names(self) -> dict[bytes, str]:
+    def _names(self) -> Mapping[bytes, str]:
         access = self.tracker.access
-        return dict(access.datasets) if isinstance(access, Listed) else {}
+        return access.datasets if isinstance(access, Listed) else {}
 
     async def _keep_house(self) -> None:
         """Forget who is silent, follow the catalogue, write down what shall outlive us; no failure ends the service."""
@@ -156,13 +160,16 @@ class Server:
                 log.warning("tracker housekeeping: %s", error)
 
     def _expire(self) -> None:
-        now_s, rounds = int(time.monotonic()), ROUND_S // TICK_S
-        part = (now_s // TICK_S) % rounds
-        hashes = [info_hash for info_hash, _ in self.tracker.swarms.each() if info_hash[0] % rounds == part]
+        """Look at the next few swarms; the list of all is made once a round."""
+        if not self._to_visit:
+            browsers = self.web.swarms.info_hashes() if self.web else []
+            self._to_visit = list({*(info_hash for info_hash, _ in self.tracker.swarms.each()), *browsers})
+            self._share = -(-len(self._to_visit) * TICK_S // ROUND_S)
+        now_s, hashes = int(time.monotonic()), self._to_visit[-self._share :]
+        del self._to_visit[-self._share :]
         self.tracker.swarms.expire(hashes, now_s)
         if self.web:
-            swarms = self.web.swarms
-            swarms.expire([one for one in swarms.info_hashes() if one[0] % rounds == part], now_s)
+            self.web.swarms.expire(hashes, now_s)
 
     async def _follow(self) -> None:
         """Take over a new list of who is served; swarms that are no longer listed are forgotten."""

@@ -210,12 +210,15 @@ class Swarms:
 
     def _note(self, swarm: Swarm, family: _Family, address: bytes, *, is_seed: bool, event: int, now_s: int) -> None:
         here, there = (family.seeds, family.leechers) if is_seed else (family.leechers, family.seeds)
+        if here.renew(address, now_s):  # most announces: a peer is in one of the two
+            return
         was_other = there.remove(address)
         if was_other and is_seed and event == Event.COMPLETED:
             swarm.completed += 1
-        if here.find(address) < 0 and not was_other and not self._has_room(swarm, family, address):
+        if not was_other and not self._has_room(swarm, family, address):
             return
-        if here.put(address, now_s) and not was_other:
+        here.put(address, now_s)
+        if not was_other:
             self.peers += 1
             if family.networks is not None:
                 network = _network(address)
