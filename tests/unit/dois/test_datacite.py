@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,39 +15,24 @@ from seedbed.dois.datacite import DataCite
 from seedbed.dois.registry import open_minter
 from seedbed.errors import InputError, SeedbedError, SourceError
 from seedbed.mirrors.base import is_passing
-from seedbed.mirrors.deposits import Creator, Description, Facts, Related, Wanted
+from seedbed.mirrors.deposits import Description, Facts, Related, Wanted
 from seedbed.mirrors.rest import Manners
 from seedbed.mirrors.wrappers import Limit, Patience
+from seedbed.testing import depository_suite
+from seedbed.testing.depository_suite import NEXT, WANTED
 from seedbed.testing.fake_datacite import FakeDataCite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WANTED = Wanted(token="0123456789abcdef" * 2, dataset="lakes", version="1", name="data", is_single_file=False)
-NEXT = replace(WANTED, token="f" * 32, version="2")
 FACTS = Facts("", doi="10.5072/lakes.1", concept_doi="10.5072/lakes")
 """As a journal keeps them."""
 FACTS_2 = replace(FACTS, doi="10.5072/lakes.2")
-DESCRIPTION = Description(
-    dataset="lakes",
-    version="1",
-    title="Lakes",
-    text="All lakes.",
-    license="CC-BY-4.0",
-    license_url="https://creativecommons.org/licenses/by/4.0/",
-    creators=(
-        Creator("Office of Lakes", "https://ror.org/01ggx4157"),
-        Creator("Ada Lovelace", "https://orcid.org/0000-0002-1825-0097", is_person=True),
-    ),
-    publisher="Office of Lakes",
-    published=dt.date(2026, 11, 21),
-    keywords=("lakes",),
-    language="en",
-    url="https://data.example.org/lakes/1",
+DESCRIPTION = replace(
+    depository_suite.DESCRIPTION, title="Lakes", text="All lakes.", keywords=("lakes",), language="en",
+    url="https://data.example.org/lakes/1", size_bytes=17,
     related=(Related("IsDerivedFrom", "https://portal.example.org/lakes"), Related("IsIdenticalTo", "10.1234/abc")),
-    size_bytes=17,
-    file_count=2,
-)
+)  # fmt: skip
 DESCRIPTION_2 = replace(
     DESCRIPTION, version="2", url="https://data.example.org/lakes/2", title="Lakes, again",
     related=(Related("IsNewVersionOf", "10.5072/lakes.1"),),
