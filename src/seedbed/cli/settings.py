@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +51,10 @@ def read() -> dict[str, Any]:
     """
     where = path()
     try:
-        return tomllib.loads(where.read_text("utf-8"))
+        text = where.read_text("utf-8")
+        import tomllib  # noqa: PLC0415  # every command passes here, and few people have the file
+
+        return tomllib.loads(text)
     except FileNotFoundError:
         if VARIABLE in os.environ:
             raise InputError(f"{VARIABLE}={where}: there is no such file") from None
