@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from seedbed.cli.catalog_choice import dht_node_option, endpoint, lan_option, no
 from seedbed.cli.catalog_options import keys_folder, keys_option
 from seedbed.cli.cmd_seed import settings_for
 from seedbed.cli.seed_screen import SeedScreen
+from seedbed.cli.serving import stop_sign
 from seedbed.errors import SeedbedError
 
 if TYPE_CHECKING:
@@ -100,10 +100,7 @@ def _table(snapshot: Snapshot, keys: Path, given: dict[str, Any]) -> Table | Non
 async def _offer(offering: Offering) -> None:
     from seedbed.following.offer import offer  # noqa: PLC0415
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_sign()
     screen = SeedScreen(0)
     try:
         await offer(offering, stop=stop, report=partial(_show, screen))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +14,8 @@ from urllib.request import url2pathname
 import click
 
 from seedbed.cli import output
-from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
+from seedbed.cli.serving import listening, stop_sign
+from seedbed.core.endpoints import Endpoint
 from seedbed.errors import InputError, NotFoundError, StateError
 
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ def gateway(roots: tuple[str, ...], catalog: Path | None, listen: str, **options
         raise InputError("gateway: nothing to serve", hint="Give --root DIR, --catalog DIR, or both.")
     if catalog is not None:
         _need_folder(catalog)
-    where = read_endpoint(listen, default_host="127.0.0.1", any_port=True)
-    if where is None:
-        raise InputError(f"--listen {listen!r}: expected HOST:PORT, such as {EXAMPLES}")
+    where = listening("--listen", listen, default_host="127.0.0.1")
     opened = [_open_root(root) for root in roots]
     server = _server(opened, catalog, options)
     _allow_many_files()
@@ -156,10 +154,7 @@ def _server(roots: Sequence[Root], catalog: Path | None, options: dict[str, Any]
 
 
 async def _serve(server: Server, where: Endpoint) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_sign()
 
     def ready(host: str, port: int) -> None:
         url = f"http://{Endpoint(host, port)}/"

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import click
 from seedbed.cli import output, progress
 from seedbed.cli.catalog_choice import dht_node_option, endpoint
 from seedbed.cli.seed_screen import SeedScreen, count_of
+from seedbed.cli.serving import stop_sign
 from seedbed.core.endpoints import EXAMPLES, read_endpoint
 from seedbed.core.hosts import PRIVATE_NETWORKS
 from seedbed.errors import DataError, InputError, NotFoundError, PartlyDoneError, SeedbedError
@@ -124,10 +124,7 @@ async def _serve(
     from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415
     from seedbed.seeding.serve import serve  # noqa: PLC0415
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_sign()
     screen = SeedScreen(copies)
     try:
         async with LibtorrentEngine(settings) as engine:

@@ -6,14 +6,14 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seedbed.cli import output
-from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
+from seedbed.cli.serving import listening, stop_sign
 from seedbed.errors import InputError, StateError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seedbed.tracker.tracker import Tracker
     from seedbed.tracker.ws_tracker import WebTracker
 
+_listening = partial(listening, default_host="0.0.0.0")  # noqa: S104
 _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 
 
@@ -79,9 +80,9 @@ def _server(options: dict[str, Any]) -> Server:
     access, renew = _access(options)
     none_given = not (options["udp"] or options["http"] or options["ws"])
     places = Places(
-        tuple(_endpoint("--udp", one) for one in (_UDP if none_given else options["udp"])),
-        tuple(_endpoint("--http", one) for one in (_HTTP if none_given else options["http"])),
-        tuple(_endpoint("--ws", one) for one in options["ws"]),
+        tuple(_listening("--udp", one) for one in (_UDP if none_given else options["udp"])),
+        tuple(_listening("--http", one) for one in (_HTTP if none_given else options["http"])),
+        tuple(_listening("--ws", one) for one in options["ws"]),
     )
     interval_s = options["interval_s"]
     swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), random.SystemRandom().randrange)
@@ -138,18 +139,8 @@ def _tables(where: str) -> Callable[[], Path]:
     return lambda: locate(where, home).catalog
 
 
-def _endpoint(option: str, text: str) -> Endpoint:
-    found = read_endpoint(text, default_host="0.0.0.0", any_port=True)  # noqa: S104
-    if found is None:
-        raise InputError(f"{option} {text!r}: expected HOST:PORT, such as {EXAMPLES}")
-    return found
-
-
 async def _serve(server: Server) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_sign()
 
     def ready(urls: list[str]) -> None:
         output.event({"event": "ready", "urls": urls}, "Tracking at " + "  ".join(urls))
