@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("create", "verify", "seed", "fetch", "gateway", "catalog", "mirrors")
+BENCHMARKS = ("create", "verify", "seed", "fetch", "gateway", "catalog", "mirrors", "tracker")
 
 
 def main() -> int:

@@ -7,7 +7,8 @@ here=$(dirname "$0")
 
 # program:package
 wanted="aria2c:aria2 mktorrent:mktorrent nginx:nginx-light qbittorrent-nox:qbittorrent-nox rtorrent:rtorrent
-transmission-create:transmission-cli transmission-daemon:transmission-daemon curl:curl screen:screen wrk:wrk"
+transmission-create:transmission-cli transmission-daemon:transmission-daemon curl:curl screen:screen wrk:wrk
+opentracker:opentracker"
 
 missing_packages() {
     PATH="$PATH:/usr/sbin:/sbin"
