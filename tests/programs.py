@@ -11,9 +11,11 @@ import pytest
 
 PACKAGES = {
     "aria2c": "aria2",
+    "chromium": "chromium",
     "mktorrent": "mktorrent",
     "nginx": "nginx-light",
     "node": "nodejs",
+    "opentracker": "opentracker",
     "qbittorrent-nox": "qbittorrent-nox",
     "rtorrent": "rtorrent",
     "transmission-create": "transmission-cli",

@@ -52,6 +52,11 @@ class Home:
         return self.data / "health" / f"{slug(catalog_id) or 'catalog'}.sqlite"
 
     @property
+    def scrapes(self) -> Path:
+        """What trackers answered last, whatever catalogue a torrent is of."""
+        return self.data / "scrapes.sqlite"
+
+    @property
     def publications(self) -> Path:
         """Journals of publications that are not over, one folder each."""
         return self.data / "publications"

@@ -28,6 +28,7 @@ COMMANDS = {
     "integrity": ("seedbed.cli.cmd_verify:integrity", "Check a file against a torrent named by its MD5."),
     "mirror": ("seedbed.cli.cmd_mirror:mirror", "Log in to archives and stores, and try them."),
     "publish": ("seedbed.cli.cmd_publish:publish", "Publish data as a version of a dataset in your catalogue."),
+    "scrape": ("seedbed.cli.cmd_scrape:scrape", "Ask trackers how many have a dataset."),
     "search": ("seedbed.cli.cmd_search:search", "Find datasets by words, place, time, licence and more."),
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
     "show": ("seedbed.cli.cmd_show:show", "Show what a catalogue says of a dataset."),

@@ -68,7 +68,7 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
     from seedbed.creating.create import SHA256_UP_TO_BYTES, Wish  # noqa: PLC0415
 
     for url in options["trackers"]:
-        _check_url(url, _TRACKER, "tracker", "http://, https://, udp://, ws:// or wss://")
+        check_tracker(url)
     for url in options["web_seeds"]:
         check_web_seed(url)
         if is_template(url):
@@ -92,6 +92,15 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
         md5=options["md5"],
         sha256_up_to=SHA256_UP_TO_BYTES if limit is None else limit,
     )
+
+
+def check_tracker(url: str) -> None:
+    """Do nothing when a URL may be a tracker's.
+
+    Raises:
+        InputError: it is none.
+    """
+    _check_url(url, _TRACKER, "tracker", "http://, https://, udp://, ws:// or wss://")
 
 
 def check_web_seed(url: str) -> None:

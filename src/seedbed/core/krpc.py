@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""KRPC, the messages of the distributed hash table (BEP 5), and mutable items in it (BEP 44, 46). No sockets.
+"""KRPC, the messages of the distributed hash table (BEP 5): mutable items (BEP 44, 46), swarms (BEP 33). No sockets.
 
 Who attacks: anybody may answer a question of ours, or send answers that we never asked for. So a message is read with
 small limits, and whatever is not plainly an answer is nothing.
@@ -25,7 +25,10 @@ MAX_VALUE_BYTES = 1000
 """BEP 44: nodes refuse longer values, bencoded."""
 MAX_SALT_BYTES = 64
 MAX_MESSAGE_BYTES = 2048
+FILTER_BYTES = 256
+"""Of a Bloom filter of addresses (BEP 33)."""
 _NODE_BYTES = ID_LENGTH + 6
+_PEER_BYTES = 6
 _LIMITS = bencode.Limits(max_bytes=MAX_MESSAGE_BYTES)
 
 
@@ -79,6 +82,12 @@ class Reply:
     """Nodes that are nearer to the target."""
     item: MutableItem | None = None
     """As sent; its signature is still to be verified."""
+    peers: tuple[bytes, ...] = ()
+    """Compact addresses of a torrent's peers: 6 bytes each."""
+    seed_filter: bytes = b""
+    """Of the seeds that the node knows, or empty (BEP 33): 256 bytes."""
+    peer_filter: bytes = b""
+    """Of the other peers."""
     error: str = ""
     """What the node refused; empty when it did not."""
 
@@ -110,6 +119,11 @@ def pointed_at(value: bytes) -> bytes | None:
 def get_query(transaction: bytes, node_id: bytes, target: bytes) -> bytes:
     """Ask for an item, a token, and nodes nearer to it (BEP 44, *get*). ``ro``: we answer no questions (BEP 43)."""
     return _query(transaction, b"get", {b"id": node_id, b"target": target})
+
+
+def get_peers_query(transaction: bytes, node_id: bytes, info_hash: bytes) -> bytes:
+    """Ask for a torrent's peers (BEP 5, *get_peers*), and for how many they are (BEP 33)."""
+    return _query(transaction, b"get_peers", {b"id": node_id, b"info_hash": info_hash, b"scrape": 1})
 
 
 def put_query(transaction: bytes, node_id: bytes, token: bytes, item: MutableItem) -> bytes:
@@ -158,6 +172,9 @@ def read_reply(data: bytes, *, salt: bytes = b"") -> Reply | None:
         _bytes(body.get(b"token")),
         _nodes(body.get(b"nodes")),
         _item(body, salt),
+        _peers(body.get(b"values")),
+        _filter(body.get(b"BFsd")),
+        _filter(body.get(b"BFpe")),
     )
 
 
@@ -179,6 +196,15 @@ def _nodes(value: Value | None) -> tuple[Node, ...]:
     rows = (value[at : at + _NODE_BYTES] for at in range(0, len(value) - _NODE_BYTES + 1, _NODE_BYTES))
     nodes = (Node(row[:20], ".".join(map(str, row[20:24])), int.from_bytes(row[24:26])) for row in rows)
     return tuple(node for node in nodes if node.port)
+
+
+def _peers(value: Value | None) -> tuple[bytes, ...]:
+    rows = value if isinstance(value, list) else []
+    return tuple(row for row in rows if isinstance(row, bytes) and len(row) == _PEER_BYTES and row[4:] != b"\0\0")
+
+
+def _filter(value: Value | None) -> bytes:
+    return value if isinstance(value, bytes) and len(value) == FILTER_BYTES else b""
 
 
 def _item(body: dict[bytes, Value], salt: bytes) -> MutableItem | None:

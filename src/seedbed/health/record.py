@@ -70,7 +70,7 @@ class HealthRecord:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._as_ours():
+        with as_ours(self._path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30)
             self._db.executescript(_SCHEMA)
@@ -87,7 +87,7 @@ class HealthRecord:
             (one.item_id, one.url, _text(one.at), one.verdict, json.dumps(one.troubles), one.good_bytes)
             for one in found
         ]
-        with self._as_ours(), self._db:
+        with as_ours(self._path), self._db:
             self._db.executemany("insert or replace into audits values (?, ?, ?, ?, ?, ?)", rows)
             for item_id, url, *_ in rows:
                 self._db.execute(
@@ -99,7 +99,7 @@ class HealthRecord:
     def do(self, done: Iterable[Done]) -> None:
         """Keep what was done."""
         rows = [(one.item_id, one.url, _text(one.at), one.deed, one.why, one.mirror) for one in done]
-        with self._as_ours(), self._db:
+        with as_ours(self._path), self._db:
             self._db.executemany(
                 "insert into deeds (item_id, url, at, deed, why, mirror) values (?, ?, ?, ?, ?, ?)", rows
             )
@@ -107,7 +107,7 @@ class HealthRecord:
     def audits(self, item_id: str) -> dict[str, list[Noted]]:
         """Each copy's audits of a version, the newest first, by URL."""
         found: dict[str, list[Noted]] = {}
-        with self._as_ours():
+        with as_ours(self._path):
             rows = self._db.execute("select * from audits where item_id = ? order by at desc", (item_id,)).fetchall()
         for item, url, at, verdict, troubles, good_bytes in rows:
             noted = Noted(item, url, dt.datetime.fromisoformat(at), verdict, tuple(json.loads(troubles)), good_bytes)
@@ -116,7 +116,7 @@ class HealthRecord:
 
     def deeds(self, item_id: str) -> list[Done]:
         """What was done about a version's copies, the newest first."""
-        with self._as_ours():
+        with as_ours(self._path):
             rows = self._db.execute(
                 "select item_id, url, at, deed, why, mirror from deeds where item_id = ? order by id desc", (item_id,)
             ).fetchall()
@@ -131,19 +131,26 @@ class HealthRecord:
 
     def last_looked(self) -> dict[str, dt.datetime]:
         """Version -> when any of its copies was audited last."""
-        with self._as_ours():
+        with as_ours(self._path):
             rows = self._db.execute("select item_id, max(at) from audits group by item_id").fetchall()
         return {item_id: dt.datetime.fromisoformat(at) for item_id, at in rows}
 
-    @contextlib.contextmanager
-    def _as_ours(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            kind = NoSpaceError if "full" in str(error) else StateError
-            raise kind(f"{self._path}: the health record cannot be used: {error}") from error
-        except OSError as error:
-            raise StateError(f"{self._path}: the health record cannot be opened: {error.strerror}") from error
+
+@contextlib.contextmanager
+def as_ours(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours.
+
+    Raises:
+        StateError: the record cannot be opened, read or written.
+        NoSpaceError: the disk is full.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        kind = NoSpaceError if "full" in str(error) else StateError
+        raise kind(f"{path}: the health record cannot be used: {error}") from error
+    except OSError as error:
+        raise StateError(f"{path}: the health record cannot be opened: {error.strerror}") from error
 
 
 def _text(moment: dt.datetime) -> str:

@@ -62,3 +62,13 @@ def test_a_pointer_is_read_only_where_it_is_one(value: bytes) -> None:
     assert krpc.pointed_at(krpc.pointer_value(b"p" * 20)) == b"p" * 20
     assert krpc.pointed_at(bencode.encode({b"ih": value})) in {None, value}
     assert krpc.pointed_at(value) is None or value.startswith(b"d2:ih")
+
+
+def test_a_swarm_is_read() -> None:
+    """Addresses of six bytes, and filters of 256 (BEP 5, 33); whatever else stands there is left."""
+    row = bytes([127, 0, 0, 1, 0x1A, 0xE1])
+
+    found = krpc.read_reply(reply(values=[row, row[:4] + b"\0\0", b"short", 7], BFsd=b"f" * 256, BFpe=b"short"))
+
+    assert found is not None
+    assert (found.peers, found.seed_filter, found.peer_filter) == ((row,), b"f" * 256, b"")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looking up and storing one item in the distributed hash table, as a read-only guest (BEP 5, 43, 44).
+"""Looking up and storing an item in the distributed hash table, and a swarm's size, as a guest (BEP 5, 33, 43, 44).
 
 libtorrent's Python binding cannot store the dictionary that BEP 46 wants; and a pointer is needed before there is any
 torrent to run an engine for. So these few messages are our own. It answers no questions and keeps no table.
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from seedbed.core import krpc
 from seedbed.core.hosts import is_private_address
 from seedbed.errors import NoSourceError
+from seedbed.following.dht.swarm import Swarm
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -40,6 +41,17 @@ REPLY_TIMEOUT_S = 1.5
 LOOKUP_TIMEOUT_S = 20.0
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of each node."""
+
+    target: bytes
+    """20 bytes: where in the table it would be."""
+    render: Callable[[bytes, bytes, bytes], bytes] = krpc.get_query
+    """Transaction, node id, target -> datagram."""
+    salt: bytes = b""
+
+
 @dataclass(slots=True)
 class Lookup:
     """What a look-up found."""
@@ -48,6 +60,7 @@ class Lookup:
     """Nodes that answered and would store, by their token."""
     items: list[MutableItem] = field(default_factory=list)
     """All that were sent; unverified."""
+    swarm: Swarm = field(default_factory=Swarm)
     asked: set[tuple[str, int]] = field(default_factory=set)
     known: dict[tuple[str, int], Node] = field(default_factory=dict)
     answered: set[tuple[str, int]] = field(default_factory=set)
@@ -80,7 +93,7 @@ class DhtClient:
             NoSourceError: nobody in the table answers.
         """
         target = krpc.target_of(public_key, salt)
-        found = await self._look_up(target, salt)
+        found = await self._look_up(Question(target, salt=salt))
         good = [item for item in found.items if item.public_key == public_key and verify(item)]
         return max(good, key=lambda item: item.seq, default=None)
 
@@ -90,7 +103,7 @@ class DhtClient:
         Raises:
             NoSourceError: nobody in the table answers.
         """
-        found = await self._look_up(item.target, item.salt)
+        found = await self._look_up(Question(item.target, salt=item.salt))
         stored = 0
         for node in found.closest(item.target):
             render = partial(krpc.put_query, node_id=self._id, token=found.tokens[node], item=item)
@@ -100,12 +113,23 @@ class DhtClient:
                 log.info("a node of the table refuses the item: %s", reply.error)
         return stored
 
-    async def _look_up(self, target: bytes, salt: bytes) -> Lookup:
+    async def swarm(self, info_hash: bytes) -> Swarm:
+        """What the table knows of a torrent's peers.
+
+        Args:
+            info_hash: 20 bytes.
+
+        Raises:
+            NoSourceError: nobody in the table answers.
+        """
+        return (await self._look_up(Question(info_hash, krpc.get_peers_query))).swarm
+
+    async def _look_up(self, question: Question) -> Lookup:
         found = Lookup()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
-                await self._begin(found, target, salt)
-                await self._walk(found, target, salt)
+                await self._begin(found, question)
+                await self._walk(found, question)
         if not found.answered:
             raise NoSourceError(
                 "the distributed hash table: nobody answers",
@@ -113,34 +137,34 @@ class DhtClient:
             )
         return found
 
-    async def _begin(self, found: Lookup, target: bytes, salt: bytes) -> None:
+    async def _begin(self, found: Lookup, question: Question) -> None:
         async with asyncio.TaskGroup() as group:
             for host, port in self._bootstrap:
-                group.create_task(self._ask_known(found, host, port, target, salt))
+                group.create_task(self._ask_known(found, host, port, question))
 
-    async def _ask_known(self, found: Lookup, host: str, port: int, target: bytes, salt: bytes) -> None:
+    async def _ask_known(self, found: Lookup, host: str, port: int, question: Question) -> None:
         loop = asyncio.get_running_loop()
         try:
             rows = await loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
         except OSError as error:
             log.info("the table's entrance %s is not found: %s", host, error)
             return
-        await self._ask_node(found, (str(rows[0][4][0]), port), target, salt)
+        await self._ask_node(found, (str(rows[0][4][0]), port), question)
 
-    async def _walk(self, found: Lookup, target: bytes, salt: bytes) -> None:
+    async def _walk(self, found: Lookup, question: Question) -> None:
         pending: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
             while len(found.asked) < MAX_QUERIES:
-                while len(pending) < AT_ONCE and (node := found.next(target)):
+                while len(pending) < AT_ONCE and (node := found.next(question.target)):
                     found.asked.add(_where(node))
-                    pending.add(group.create_task(self._ask_node(found, _where(node), target, salt)))
+                    pending.add(group.create_task(self._ask_node(found, _where(node), question)))
                 if not pending:
                     return
                 _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _ask_node(self, found: Lookup, where: tuple[str, int], target: bytes, salt: bytes) -> None:
+    async def _ask_node(self, found: Lookup, where: tuple[str, int], question: Question) -> None:
         found.asked.add(where)
-        reply = await self._ask(where, partial(krpc.get_query, node_id=self._id, target=target), salt=salt)
+        reply = await self._ask(where, lambda it: question.render(it, self._id, question.target), salt=question.salt)
         if reply is None or reply.error or not reply.node_id:
             return
         found.answered.add(where)
@@ -150,6 +174,7 @@ class DhtClient:
             found.tokens[me] = reply.token
         if reply.item:
             found.items.append(reply.item)
+        found.swarm.add(reply)
         for node in reply.nodes:
             if self._allows(node.host):
                 found.known.setdefault(_where(node), node)
