@@ -39,7 +39,8 @@ _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 @click.option("--open", "is_open", is_flag=True, help="Serve every info-hash, for your own network.")
 @click.option("--allow", "more", metavar="HASH", multiple=True, help="An info-hash that is served besides.")
 @click.option("--lan", is_flag=True, help="Serve peers of private networks too.")
-@click.option("--trust-proxy", "proxies", metavar="IP", multiple=True, help="Believe X-Forwarded-For of this address.")
+@click.option("--trust-proxy", "proxies", metavar="NET", multiple=True,
+              help="Believe X-Forwarded-For of this address or network, such as 10.0.0.0/8.")  # fmt: skip
 @click.option(
     "--interval", "interval_s", type=click.IntRange(60, 86_400), default=1_800, show_default=True, metavar="SECONDS",
     help="Between two announces of a peer.",
@@ -70,8 +71,7 @@ def tracker(**options: Any) -> None:
 
 def _server(options: dict[str, Any]) -> Server:
     from seedbed.api.home import Home  # noqa: PLC0415  # imports stay inside: --help must be quick
-    from seedbed.tracker import addresses  # noqa: PLC0415
-    from seedbed.tracker.http_door import HttpLimits  # noqa: PLC0415
+    from seedbed.tracker.proxies import Networks  # noqa: PLC0415
     from seedbed.tracker.server import Places, Server  # noqa: PLC0415
     from seedbed.tracker.swarm import Limits, Swarms  # noqa: PLC0415
     from seedbed.tracker.tracker import Tracker  # noqa: PLC0415
@@ -88,11 +88,11 @@ def _server(options: dict[str, Any]) -> Server:
     swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), random.SystemRandom().randrange)
     made = Tracker(swarms, access, ConnectionIds(secrets.token_bytes(32)), interval_s, allows_private=options["lan"])
     try:
-        proxies = frozenset(map(addresses.packed, options["proxies"]))
+        proxies = Networks.of(options["proxies"])
     except ValueError as error:
         raise InputError(f"--trust-proxy: {error}") from error
     record = options["record"] or Home.of_environment().data / "tracker.sqlite"
-    return Server(made, places, _web(made), renew, record, HttpLimits(trusted_proxies=proxies))
+    return Server(made, places, _web(made), renew, record, proxies=proxies)
 
 
 def _web(tracker: Tracker) -> WebTracker:

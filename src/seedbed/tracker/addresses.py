@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from functools import lru_cache
 
 MIN_PORT = 1024
@@ -18,6 +19,14 @@ def packed(ip: str) -> bytes:
         ValueError: it is none.
     """
     data = ipaddress.ip_address(ip.partition("%")[0]).packed
+    return data[12:] if data.startswith(_MAPPED) else data
+
+
+def of_socket(host: str) -> bytes:
+    """The same for what a socket says of its peer: always an address, so quicker."""
+    if ":" not in host:
+        return socket.inet_pton(socket.AF_INET, host)
+    data = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
     return data[12:] if data.startswith(_MAPPED) else data
 
 

@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tracker's HTTP: short questions, short answers, on connections that may stay.
+"""The tracker's HTTP: short questions, short answers, on connections that may stay (RFC 9112, as much as is needed).
 
 Written by hand, on the level of bytes: an announce is two thirds of what a general server spends on one request.
+Questions of one connection are answered in their order, one at a time: while an answer is not there yet, what came
+behind it waits.
 """
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from seedbed.tracker import addresses
+from seedbed.tracker.proxies import Networks
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
+
+    from seedbed.tracker.lines import Line, Lines
 
 MAX_HEAD_BYTES = 16_384
 """A scrape of 70 hashes, percent-encoded, has some 5,000."""
 _END = b"\r\n\r\n"
+_METHODS = frozenset({b"GET", b"HEAD"})
+log = logging.getLogger(__name__)
 
 
 class Page(NamedTuple):
@@ -28,126 +34,216 @@ class Page(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HttpLimits:
-    """What clients may take."""
-
-    connections: int = 20_000
-    idle_s: float = 20.0
-    """From the first byte, or the last answer, to the end of a question: slow ones are cut (slow loris)."""
-    trusted_proxies: frozenset[bytes] = frozenset()
-    """Packed addresses whose ``X-Forwarded-For`` is believed."""
+NO_PAGE = Page(404, "text/plain", b"there is no such page\n")
+_NOT_HTTP = Page(400, "text/plain", b"expected GET /announce?... HTTP/1.1\n")
+_NO_METHOD = Page(405, "text/plain", b"expected GET or HEAD\n")
+_NO_BODY = Page(413, "text/plain", b"expected no body\n")
+_TOO_LONG = Page(431, "text/plain", b"the request is too long\n")
+_FAILED = Page(500, "text/plain", b"the tracker has failed; it is noted\n")
 
 
-@dataclass(slots=True)
 class HttpDoor:
-    """Makes a protocol for each connection.
+    """Begins what is said on a connection.
 
     Args:
-        page: Called with path, query and the client's packed address.
-        limits: What clients may take.
+        page: Called with path, query and the client's packed address; gives the answer, or what will be it.
+        lines: All connections.
+        proxies: Whose ``X-Forwarded-For`` is believed.
     """
 
-    page: Callable[[str, bytes, bytes], Page]
-    limits: HttpLimits = field(default_factory=HttpLimits)
-    lines: set[Line] = field(default_factory=set)
+    def __init__(
+        self,
+        page: Callable[[str, bytes, bytes], Page | asyncio.Future[Page]],
+        lines: Lines,
+        proxies: Networks | None = None,
+    ) -> None:
+        self.page = page
+        self.lines = lines
+        self.proxies = proxies or Networks()
 
-    def __call__(self) -> Line:
+    def __call__(self, line: Line) -> HttpTalk:
         """A new connection."""
-        return Line(self)
-
-    def shut(self) -> None:
-        """Close all connections; answers that were given are sent."""
-        for line in list(self.lines):
-            line.close()
+        return HttpTalk(self, line)
 
 
-class Line(asyncio.Protocol):
-    """One connection."""
+class HttpTalk:
+    """What is said on one connection."""
 
-    def __init__(self, door: HttpDoor) -> None:
+    __slots__ = ("_answer", "_door", "_is_last", "_line", "_waiting")
+    may_make_room = True
+
+    def __init__(self, door: HttpDoor, line: Line) -> None:
         self._door = door
+        self._line = line
         self._waiting = b""
-        self._transport: asyncio.Transport | None = None
-        self._ip = b""
-        self._timer: asyncio.TimerHandle | None = None
+        """Of a question that is not whole, or that waits for the answers before it."""
+        self._answer: asyncio.Future[Page] | None = None
+        """That was asked for, and is not there yet."""
+        self._is_last = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Too many are turned away at once."""
-        self._transport = transport  # type: ignore[assignment]  # of a stream it is always a Transport
-        if len(self._door.lines) >= self._door.limits.connections:
-            transport.abort()  # type: ignore[attr-defined]
-            return
-        self._door.lines.add(self)
-        peer = transport.get_extra_info("peername")
-        self._ip = addresses.packed(peer[0]) if peer else b"\0\0\0\0"
-        self._wait()
+    def received(self, data: bytes) -> None:
+        """Answer every question that is whole."""
+        self._waiting = self._waiting + data if self._waiting else data
+        self._go_on()
+        if self._answer is not None and len(self._waiting) > MAX_HEAD_BYTES:
+            self._line.hold()
 
-    def connection_lost(self, _error: Exception | None) -> None:
-        """Forget it."""
-        self._door.lines.discard(self)
-        if self._timer:
-            self._timer.cancel()
+    def flushed(self) -> None:
+        """Go on with what waited for the client to read."""
+        self._resume()
 
-    def close(self) -> None:
-        """Send what is to be sent, and end."""
-        if self._transport:
-            self._transport.close()
+    def ended(self) -> None:
+        """Whoever asked and will say no more still hears the answers."""
+        self._is_last = True
+        self._resume()
 
-    def data_received(self, data: bytes) -> None:
-        """Answer every question that is complete."""
-        self._waiting += data
-        while (end := self._waiting.find(_END)) >= 0:
-            head, self._waiting = self._waiting[:end], self._waiting[end + len(_END) :]
-            if not self._answer(head):
-                self.close()
+    def silent(self) -> None:
+        """So slow is nobody who means it; and no answer takes so long."""
+        self._line.abort()
+
+    def lost(self) -> None:
+        """Nobody waits for the answer."""
+        if self._answer is not None:
+            self._answer.cancel()
+
+    def _go_on(self) -> None:
+        line = self._line
+        while self._answer is None and (end := self._waiting.find(_END)) >= 0:
+            if line.unsent_bytes:
+                line.hold()
                 return
-            self._wait()
-        if len(self._waiting) > MAX_HEAD_BYTES:
-            self._send(Page(431, "text/plain", b"the request is too long\n"), goes_on=False)
-            self.close()
+            if end > MAX_HEAD_BYTES:
+                break
+            head, self._waiting = self._waiting[:end], self._waiting[end + 4 :]
+            if not self._ask(head):
+                self._waiting = b""
+                return
+        if self._answer is None and len(self._waiting) > MAX_HEAD_BYTES:
+            self._refuse(_TOO_LONG)
 
-    def _wait(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(self._door.limits.idle_s, self.close)
-
-    def _answer(self, head: bytes) -> bool:
-        """Answer a question; whether the connection stays."""
-        line, _, rest = head.partition(b"\r\n")
+    def _ask(self, head: bytes) -> bool:
+        """Begin to answer a question; whether others may follow."""
+        line, _, fields = head.partition(b"\r\n")
         words = line.split(b" ")
-        if len(words) != 3 or words[0] != b"GET" or not words[1].startswith(b"/"):
-            self._send(Page(400, "text/plain", b"expected GET\n"), goes_on=False)
-            return False
-        fields = rest.lower()
-        goes_on = b"connection: close" not in fields and (
-            words[2] == b"HTTP/1.1" or b"connection: keep-alive" in fields
-        )
-        path, _, query = words[1].partition(b"?")
-        ip = self._client(rest) if self._ip in self._door.limits.trusted_proxies else self._ip
-        self._send(self._door.page(path.decode("latin-1"), query, ip), goes_on=goes_on)
+        if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
+            return self._refuse(_NOT_HTTP)
+        if words[0] not in _METHODS:
+            return self._refuse(_NO_METHOD)
+        lower = fields.lower()
+        if _has_body(lower):
+            return self._refuse(_NO_BODY)
+        path, _, query = _local(words[1]).partition(b"?")
+        if not path.startswith(b"/"):
+            return self._refuse(_NOT_HTTP)
+        door = self._door
+        ip = door.proxies.client(self._line.ip, forwarded(fields)) if door.proxies else self._line.ip
+        try:
+            page = door.page(path.decode("latin-1"), query, ip)
+        except Exception:  # one question must not end the service
+            log.exception("tracker page failed")
+            page = _FAILED
+        goes_on, is_head = _stays(words[2], lower), words[0] == b"HEAD"
+        if isinstance(page, Page):
+            return self._send(page, goes_on=goes_on, is_head=is_head)
+        self._answer = page
+        page.add_done_callback(lambda done: self._answered(done, goes_on=goes_on, is_head=is_head))
         return goes_on
 
-    def _client(self, fields: bytes) -> bytes:
-        """Whom a trusted proxy speaks for: the last address that it added itself."""
-        for line in fields.split(b"\r\n"):
-            name, _, value = line.partition(b":")
-            if name.strip().lower() == b"x-forwarded-for":
-                try:
-                    return addresses.packed(value.rpartition(b",")[2].strip().decode("latin-1"))
-                except ValueError:
-                    return self._ip
-        return self._ip
+    def _answered(self, answer: asyncio.Future[Page], *, goes_on: bool, is_head: bool) -> None:
+        """It is there now."""
+        self._answer = None
+        if answer.cancelled():
+            page = _FAILED
+        elif error := answer.exception():
+            log.error("tracker page failed", exc_info=error)
+            page = _FAILED
+        else:
+            page = answer.result()
+        if self._send(page, goes_on=goes_on, is_head=is_head):
+            self._resume()
 
-    def _send(self, page: Page, *, goes_on: bool) -> None:
-        if self._transport is None:
-            return
-        kind = "keep-alive" if goes_on else "close"
-        head = (
-            f"HTTP/1.1 {page.status} {_PHRASES.get(page.status, 'Error')}\r\nContent-Type: {page.media_type}\r\n"
-            f"Content-Length: {len(page.body)}\r\nConnection: {kind}\r\n\r\n"
-        )
-        self._transport.write(head.encode() + page.body)
+    def _resume(self) -> None:
+        """Something was done: what came meanwhile has its turn, and whoever has said all is let go."""
+        if not self._is_last:
+            self._line.go_on()
+        self._go_on()
+        if self._is_last and self._answer is None and _END not in self._waiting:
+            self._line.close()
+
+    def _send(self, page: Page, *, goes_on: bool, is_head: bool) -> bool:
+        line = self._line
+        line.send(written(page, goes_on=goes_on, is_head=is_head))
+        if goes_on:
+            self._door.lines.touch(line)
+        else:
+            line.close()
+        return goes_on
+
+    def _refuse(self, page: Page) -> bool:
+        """What comes behind it cannot be understood."""
+        self._waiting = b""
+        self._line.send(written(page, goes_on=False))
+        self._line.end()
+        return False
 
 
-_PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 431: "Request Header Fields Too Large"}
+def written(page: Page, *, goes_on: bool, is_head: bool = False) -> bytes:
+    """An answer as bytes.
+
+    Args:
+        page: What is answered.
+        goes_on: Whether the connection stays.
+        is_head: Whether only the head was asked for.
+    """
+    return b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: %b\r\n\r\n%b" % (
+        _STATUS.get(page.status) or b"%d Error" % page.status,
+        page.media_type.encode("latin-1"),
+        len(page.body),
+        b"keep-alive" if goes_on else b"close",
+        b"" if is_head else page.body,
+    )
+
+
+def forwarded(fields: bytes) -> list[bytes]:
+    """What ``X-Forwarded-For`` says, of each such field."""
+    return [value for name, _, value in _named(fields) if name.strip().lower() == b"x-forwarded-for"]
+
+
+def _named(fields: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    return [line.partition(b":") for line in fields.split(b"\r\n")]
+
+
+def _local(target: bytes) -> bytes:
+    """A target's path and query; with a scheme and host before it when it was meant for a proxy (RFC 9112, 3.2.2)."""
+    if target.startswith(b"http://"):
+        rest = target[7:]
+        at = rest.find(b"/")
+        return rest[at:] if at >= 0 else b"/"
+    return target
+
+
+def _has_body(lower: bytes) -> bool:
+    """Whether something follows that is no question: it would be read as one (request smuggling)."""
+    if b"transfer-encoding" in lower:
+        return any(name.strip() == b"transfer-encoding" for name, _, _ in _named(lower))
+    if b"content-length" in lower:
+        return any(name.strip() == b"content-length" and value.strip() != b"0" for name, _, value in _named(lower))
+    return False
+
+
+def _stays(version: bytes, lower: bytes) -> bool:
+    """Whether the client would ask more on this connection (RFC 9112, 9.3)."""
+    if version == b"HTTP/1.0":
+        return b"connection: keep-alive" in lower
+    return b"connection: close" not in lower and b"connection:close" not in lower
+
+
+_STATUS = {
+    200: b"200 OK",
+    400: b"400 Bad Request",
+    404: b"404 Not Found",
+    405: b"405 Method Not Allowed\r\nAllow: GET, HEAD",
+    413: b"413 Content Too Large",
+    431: b"431 Request Header Fields Too Large",
+    500: b"500 Internal Server Error",
+}

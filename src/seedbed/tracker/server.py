@@ -7,14 +7,17 @@ import asyncio
 import contextlib
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.errors import StateError
 from seedbed.tracker import keeping, numbers
 from seedbed.tracker.access import Listed
-from seedbed.tracker.http_door import HttpDoor, HttpLimits, Page
+from seedbed.tracker.http_door import HttpDoor, Page
+from seedbed.tracker.lines import LineLimits, Lines
+from seedbed.tracker.proxies import Networks
+from seedbed.tracker.tcp_door import TcpDoor, file_handles, listening
 from seedbed.tracker.udp_door import UdpDoor
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ TICK_S = 1
 """Between two rounds of housekeeping; each looks at a part of the swarms."""
 ROUND_S = 120
 """Every swarm is looked at so often."""
+_SWEEP_S = 1
+_HANDLES_BESIDES = 256
+"""For UDP, the record, the catalogue."""
 KEEP_EVERY_S, NOTE_EVERY_S = 60, 3_600
 log = logging.getLogger(__name__)
 
@@ -62,7 +68,9 @@ class Server:
     """What answers browsers, where ``places`` has a WebSocket."""
     renew: Callable[[], Access | None] = lambda: None
     record: Path | None = None
-    limits: HttpLimits = field(default_factory=HttpLimits)
+    limits: LineLimits = field(default_factory=LineLimits)
+    proxies: Networks = field(default_factory=Networks)
+    """Whose ``X-Forwarded-For`` is believed."""
     _began_s: int = field(default_factory=lambda: int(time.monotonic()))
     _kept: dict[bytes, int] = field(default_factory=dict)
     _to_visit: list[bytes] = field(default_factory=list)
@@ -84,26 +92,27 @@ class Server:
         if self.record:
             self._kept = await asyncio.to_thread(keeping.load, self.record)
             self.tracker.swarms.restore(self._kept)
-        loop, door = asyncio.get_running_loop(), HttpDoor(self._page, self.limits)
+        loop, lines = asyncio.get_running_loop(), Lines(self._limits(), self.proxies)
+        answers = HttpDoor(self._page, lines, self.proxies)
         with contextlib.ExitStack() as stack:
             udp = [stack.enter_context(UdpDoor(where, self._datagram)) for where in self.places.udp]
-            http = [await loop.create_server(door, where.host, where.port, backlog=1024) for where in self.places.http]
+            http = [stack.enter_context(TcpDoor(listening(where), answers, lines, loop)) for where in self.places.http]
             websockets = await self._open_websockets()
             for one in udp:
                 one.open(loop)
-            urls = [f"{kind}://{_bound(one)}" for kind, all_ in (("http", http), ("ws", websockets)) for one in all_]
-            ready([*self._udp_urls(udp), *(f"{url}/announce" if url.startswith("http") else url for url in urls)])
-            housekeeping = asyncio.create_task(self._keep_house())
+            ready([*self._urls(udp, http), *(f"ws://{_bound(one)}" for one in websockets)])
+            tasks = [asyncio.create_task(self._keep_house()), asyncio.create_task(_sweep(lines))]
             await stop.wait()
-            housekeeping.cancel()
+            for task in tasks:
+                task.cancel()
             for one in udp:
                 one.shut(loop)
-            for server in http:
-                server.close()
+            for door in http:
+                door.shut()
             for browsers in websockets:
                 browsers.close()
                 await browsers.wait_closed()
-            door.shut()
+            lines.shut()
         await self._keep()
 
     async def _open_websockets(self) -> list[WsServer]:
@@ -114,10 +123,16 @@ class Server:
         door = WsDoor(self.web)
         return [await door.open(where) for where in self.places.ws]
 
-    def _udp_urls(self, doors: Sequence[UdpDoor]) -> list[str]:
+    def _limits(self) -> LineLimits:
+        """No more connections than there are file handles; some are left for all else."""
+        handles = max(file_handles() - _HANDLES_BESIDES, _HANDLES_BESIDES)
+        return replace(self.limits, connections=min(self.limits.connections, handles))
+
+    def _urls(self, udp: Sequence[UdpDoor], http: Sequence[TcpDoor]) -> list[str]:
+        ports = [("udp", door.port) for door in udp] + [("http", door.port) for door in http]
         return [
-            f"udp://{Endpoint(where.host, door.port)}/announce"
-            for where, door in zip(self.places.udp, doors, strict=True)
+            f"{kind}://{Endpoint(where.host, port)}/announce"
+            for where, (kind, port) in zip((*self.places.udp, *self.places.http), ports, strict=True)
         ]
 
     def _datagram(self, data: bytes, ip: bytes) -> bytes | None:
@@ -194,6 +209,13 @@ class Server:
             self._kept |= changed
 
 
-def _bound(server: asyncio.Server | WsServer) -> Endpoint:
+async def _sweep(lines: Lines) -> None:
+    """End connections that are silent for too long."""
+    while True:
+        await asyncio.sleep(_SWEEP_S)
+        lines.sweep()
+
+
+def _bound(server: WsServer) -> Endpoint:
     host, port = next(iter(server.sockets)).getsockname()[:2]
     return Endpoint(host, port)
