@@ -237,6 +237,13 @@ class Site:
     serial: int = 0
     """1 for the first release of the catalogue, then one more each time."""
     collections: tuple[Collection, ...] = (Collection(),)
+    tracker: str = ""
+    """Announce URLs of the community's tracker, with a space between: the first tier of what is published here."""
+
+    @property
+    def trackers(self) -> tuple[str, ...]:
+        """The same, one by one."""
+        return tuple(self.tracker.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import catalog_options, output, passphrase
+from seedbed.cli.wish import check_tracker
 from seedbed.errors import InputError, StateError
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class _Wanted:
 @click.option("--title", default="", metavar="TEXT", help="What people call it.")
 @click.option("--description", default="", metavar="TEXT", help="What is in it.")
 @click.option("--url", default="", metavar="URL", help="Where the folder will be published.")
+@click.option(
+    "--tracker", "trackers", multiple=True, metavar="URL",
+    help="The community's tracker: the first that each torrent published here names; repeat for its other wires.",
+)  # fmt: skip
 @click.option("--passphrase", "with_passphrase", is_flag=True, help="Lock your keys with a passphrase (asked for).")
 @click.option(
     "--threshold", type=click.IntRange(1, 100), default=None, metavar="N", help="People who must sign a release."
@@ -62,7 +67,7 @@ class _Wanted:
 @output.quiet_option
 def init(
     folder: str, *, site_id: str, title: str, description: str, url: str, with_passphrase: bool, threshold: int | None,
-    keys_given: tuple[str, ...], keys_dir: str,
+    keys_given: tuple[str, ...], keys_dir: str, trackers: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Make a new catalogue in DIR, with its keys.
 
@@ -75,11 +80,13 @@ def init(
     from seedbed.catalog.releasing import founding  # noqa: PLC0415
     from seedbed.catalog.signing.key_ring import KeyRing  # noqa: PLC0415
 
+    for tracker in trackers:
+        check_tracker(tracker)
     wanted = _Wanted(
         Path(folder), catalog_options.keys_folder(keys_dir), _site_id(folder, site_id), with_passphrase,
         threshold or 1, _people(keys_given, threshold),
     )  # fmt: skip
-    site = Site(wanted.site_id, title, description, _url(url))
+    site = Site(wanted.site_id, title, description, _url(url), tracker=" ".join(trackers))
     _refuse(wanted)
     own = wanted.keys / wanted.site_id
     holders, pointer = _make_keys(wanted)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seedbed.cli import catalog_options, field_options, output, passphrase, progress, publish_options
+from seedbed.cli import catalog_options, field_options, output, passphrase, progress, publish_options, tracker_tiers
 from seedbed.cli.hashing import hashed
 from seedbed.cli.wish import SIZE, are_urls
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="", metavar="NAME", help="The torrent's name; that of the file or folder if not given.")
 @click.option("--format", "format_", type=click.Choice(["hybrid", "v1", "v2"]), default=None, help="[default: hybrid]")
 @click.option("--piece-length", type=SIZE, default=0, metavar="N", help="Bytes, or 1MiB; chosen from the files if not.")
-@click.option("--tracker", "trackers", multiple=True, metavar="URL", help="Repeat for more.")
+@tracker_tiers.tracker_options
 @click.option("--webseed", "web_seeds", multiple=True, metavar="URL", help="Where the same data is on the web.")
 @click.option("--md5", is_flag=True, help="Also tell each file's MD5; slow.")
 @click.option("--sha256-up-to", type=SIZE, default=None, metavar="N", help="Tell SHA-256 of files up to N bytes.")
@@ -74,6 +74,8 @@ def _publish(paths: tuple[str, ...], options: dict[str, Any]) -> None:
     publication.check_mirrors(options["mirrors"])
     folder = catalog_options.catalog_folder(options["catalog"])
     options["catalog"] = str(folder)
+    if "tiers" not in options:  # what was begun goes on as it began, whatever the settings say now
+        options["tiers"] = tracker_tiers.tiers(options, publication.trackers_of(folder))
     request = _request(paths, options)
     known = catalog_folder.open_folder(folder)
     if isinstance(request.source, str):

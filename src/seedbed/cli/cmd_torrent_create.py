@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seedbed.cli import output
+from seedbed.cli import output, tracker_tiers
 from seedbed.cli.hashing import hashed
 from seedbed.cli.wish import SIZE, are_urls, wish_of
 from seedbed.errors import InputError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--name", help="The torrent's name; needed for several URLs.")
 @click.option("--format", "format_", type=click.Choice(["hybrid", "v1", "v2"]), default=None, help="[default: hybrid]")
 @click.option("--piece-length", type=SIZE, default=0, metavar="N", help="Bytes, or 1MiB; chosen from the files if not.")
-@click.option("--tracker", "trackers", multiple=True, metavar="URL", help="Repeat for more.")
+@tracker_tiers.tracker_options
 @click.option("--webseed", "web_seeds", multiple=True, metavar="URL", help="Where the same data is on the web.")
 @click.option("--comment", default="", metavar="TEXT")
 @click.option("--source", default="", metavar="TEXT", help="Becomes part of the torrent's identity.")
@@ -55,7 +55,7 @@ def create(paths: tuple[str, ...], target: str | None, **options: Any) -> None:
 
     started_s = time.monotonic()
     gc.disable()  # one short run builds a hundred thousand small objects, none of them in cycles
-    wish = wish_of(options)
+    wish = wish_of({**options, "tiers": tracker_tiers.tiers(options)})
     dataset = _dataset(paths, options, named=bool(options["name"] or target), target=target)
     plan = plan_torrent(dataset, _alike(wish, dataset, options))
     path = _place(target, dataset.name)

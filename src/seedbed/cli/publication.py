@@ -32,7 +32,7 @@ _OF_THIS_RUN = frozenset(("resume", "abandon", "pending", "dry_run", "wait_s", "
 """Options that say nothing of what is published where."""
 _MAY_CHANGE = frozenset(("lan", "keys_dir", "cluster"))
 """Options that are kept for ``--resume``, and may be others when a publication is gone on with."""
-_TYPED = {"mirrors": "mirror", "trackers": "tracker", "web_seeds": "webseed", "minter": "doi"}
+_TYPED = {"mirrors": "mirror", "trackers": "tracker", "tiers": "tracker", "web_seeds": "webseed", "minter": "doi"}
 """Names of options in the code -> as they are typed."""
 
 
@@ -120,6 +120,15 @@ def publish(prepared: Prepared, paths: tuple[str, ...], options: Mapping[str, An
             raise
         finally:
             _tell_left_behind(held)
+
+
+def trackers_of(folder: Path) -> tuple[str, ...]:
+    """Trackers that a catalogue names for all that is published in it; none where there is no catalogue."""
+    from seedbed.catalog import paths  # noqa: PLC0415
+    from seedbed.catalog.table import reader  # noqa: PLC0415
+
+    catalog = folder / paths.CATALOG
+    return reader.read_site(catalog).trackers if catalog.is_file() else ()
 
 
 def prove_where_it_is(created: Created) -> None:
@@ -214,7 +223,7 @@ def _differences(known: State, wanted: State) -> list[str]:
     one, other = ({k: v for k, v in s.command["options"].items() if k not in _MAY_CHANGE} for s in (known, wanted))
     names = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
     paths = ["the data's path"] if known.command["paths"] != wanted.command["paths"] else []
-    return [*paths, *(f"--{_TYPED.get(name, name).strip('_').replace('_', '-')}" for name in names)]
+    return [*paths, *dict.fromkeys(f"--{_TYPED.get(name, name).strip('_').replace('_', '-')}" for name in names)]
 
 
 def tools_of(options: Mapping[str, Any], own: OwnCatalog, sent: Callable[[str, int, int], object]) -> Tools:

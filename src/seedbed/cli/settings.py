@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """``config.toml``: what a person would otherwise type each time.
 
-A section for each command, its options as keys::
+A section for each command, its options as keys; and ``[trackers]`` (``tracker_tiers``)::
 
     [publish]
     mirror = ["s3://open-data/seedbed?profile=publisher", "zenodo:"]
-    tracker = ["udp://tracker.example.org:6969"]
+
+    [trackers]
+    community = ["udp://tracker.example.org:6969/announce"]
+    public = "trackers.txt"
 
     [torrent.create]
     format = "v1"

@@ -60,15 +60,13 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
     """What the torrent shall be like.
 
     Args:
-        options: Those of ``torrent create``, by the names of its parameters; some may be absent.
+        options: Those of ``torrent create``, by the names of its parameters, some may be absent; ``tiers`` of trackers.
 
     Raises:
         InputError: a URL or info-hash is none, or two options contradict each other.
     """
     from seedbed.creating.create import SHA256_UP_TO_BYTES, Wish  # noqa: PLC0415
 
-    for url in options["trackers"]:
-        check_tracker(url)
     for url in options["web_seeds"]:
         check_web_seed(url)
         if is_template(url):
@@ -84,7 +82,7 @@ def wish_of(options: Mapping[str, Any]) -> Wish:
     return Wish(
         format=format_,
         piece_length=options["piece_length"],
-        trackers=options["trackers"],
+        trackers=tuple(map(tuple, options["tiers"])),
         web_seeds=options["web_seeds"],
         comment=options.get("comment", ""),
         source=options.get("source", "").strip(),

@@ -40,8 +40,8 @@ class Wish:
     format: Format = "hybrid"
     piece_length: int = 0
     """Bytes; 0 chooses from the files' sizes."""
-    trackers: tuple[str, ...] = ()
-    """Each is a tier of its own (BEP 12)."""
+    trackers: tuple[tuple[str, ...], ...] = ()
+    """Tiers (BEP 12): a client goes on to the next when nobody of the one before answers."""
     web_seeds: tuple[str, ...] = ()
     comment: str = ""
     source: str = ""
@@ -185,7 +185,7 @@ def assemble(plan: Plan, hashes: Hashes) -> Created:
         format=wish.format,
         pieces=hashes.pieces,
         piece_layers=layers,
-        trackers=tuple((url,) for url in wish.trackers),
+        trackers=wish.trackers,
         web_seeds=plan.web_seeds,
         comment=wish.comment,
         created_by=wish.created_by,

@@ -106,7 +106,8 @@ def facts(created: Created, *, site_url: str) -> TorrentFacts:
     """
     hashes, plan = created.info_hashes, created.plan
     sources = (site_url + paths.torrent(hashes.best_hex),) if site_url else ()
-    link = magnet.Magnet(hashes, created.name, plan.wish.trackers, plan.web_seeds, exact_sources=sources)
+    trackers = tuple(url for tier in plan.wish.trackers for url in tier)
+    link = magnet.Magnet(hashes, created.name, trackers, plan.web_seeds, exact_sources=sources)
     return TorrentFacts(
         name=created.name,
         piece_length=plan.piece_length,
@@ -115,7 +116,7 @@ def facts(created: Created, *, site_url: str) -> TorrentFacts:
         sha256=hashlib.sha256(created.torrent).hexdigest(),
         length=len(created.torrent),
         web_seeds=plan.web_seeds,
-        trackers=plan.wish.trackers,
+        trackers=trackers,
         magnet=magnet.render(link),
         is_single_file=plan.dataset.is_single_file,
     )

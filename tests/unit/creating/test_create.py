@@ -25,7 +25,7 @@ def test_everything_asked_for_is_in_it(tmp_path: Path) -> None:
     wish = Wish(
         format="v1",
         piece_length=PIECE,
-        trackers=("http://a.example/announce", "udp://b.example:80"),
+        trackers=(("http://a.example/announce",), ("udp://b.example:80",)),
         web_seeds=("https://m.example/data/",),
         comment="Grüße",
         source="open",

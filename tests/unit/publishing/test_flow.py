@@ -111,7 +111,9 @@ def test_a_folder(tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     publisher = MemoryPublisher()
 
-    done = publish(publisher, root, wish=Wish(piece_length=32_768, md5=True, trackers=("https://t.example/announce",)))
+    done = publish(
+        publisher, root, wish=Wish(piece_length=32_768, md5=True, trackers=(("https://t.example/announce",),))
+    )
 
     one = done.release
     assert (one.id, one.size_bytes, one.file_count, one.latest) == ("rivers@2026-11-21", 70_012, 3, True)

@@ -96,7 +96,7 @@ def describe(site: Site, extents: Extents) -> dict[str, str]:
     return {
         "geo": _json(_GEO),
         "stac-geoparquet": _json({"version": STAC_GEOPARQUET_VERSION, "collections": collections}),
-        "seedbed": _json(asdict(site)),
+        "seedbed": _json({key: value for key, value in asdict(site).items() if key != "tracker" or value}),
     }
 
 
