@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +70,7 @@ def tracker(**options: Any) -> None:
 
 def _server(options: dict[str, Any]) -> Server:
     from seedbed.api.home import Home  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.tracker import keeping  # noqa: PLC0415
     from seedbed.tracker.proxies import Networks  # noqa: PLC0415
     from seedbed.tracker.server import Places, Server  # noqa: PLC0415
     from seedbed.tracker.swarm import Limits, Swarms  # noqa: PLC0415
@@ -86,12 +86,12 @@ def _server(options: dict[str, Any]) -> Server:
     )
     interval_s = options["interval_s"]
     swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), random.SystemRandom().randrange)
-    made = Tracker(swarms, access, ConnectionIds(secrets.token_bytes(32)), interval_s, allows_private=options["lan"])
+    record = options["record"] or Home.of_environment().data / "tracker.sqlite"
+    made = Tracker(swarms, access, ConnectionIds(keeping.key_of(record)), interval_s, allows_private=options["lan"])
     try:
         proxies = Networks.of(options["proxies"])
     except ValueError as error:
         raise InputError(f"--trust-proxy: {error}") from error
-    record = options["record"] or Home.of_environment().data / "tracker.sqlite"
     return Server(made, places, _web(made), renew, record, proxies=proxies)
 
 

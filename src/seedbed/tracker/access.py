@@ -33,6 +33,14 @@ class Listed:
 
     datasets: Mapping[bytes, str] = field(default_factory=dict)
     """Info-hash -> id of the version; two hashes of one hybrid lead to one id."""
+    hashes: Mapping[str, tuple[bytes, ...]] = field(init=False, compare=False, repr=False)
+    """Id -> its info-hashes, v1 first."""
+
+    def __post_init__(self) -> None:
+        found: dict[str, tuple[bytes, ...]] = {}
+        for info_hash, name in self.datasets.items():
+            found[name] = (*found.get(name, ()), info_hash)
+        object.__setattr__(self, "hashes", found)
 
     def is_listed(self, info_hash: bytes) -> bool:
         """Whether the catalogue lists it."""

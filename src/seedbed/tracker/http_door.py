@@ -32,6 +32,10 @@ class Page(NamedTuple):
     status: int
     media_type: str
     body: bytes
+    fields: bytes = b""
+    """More fields of the head, each with its line's end."""
+    tag: bytes = b""
+    """Entity tag, with its quotes: whoever has the body by this tag is told so instead (RFC 9110, 13.1.2)."""
 
 
 NO_PAGE = Page(404, "text/plain", b"there is no such page\n")
@@ -144,6 +148,8 @@ class HttpTalk:
             page = _FAILED
         goes_on, is_head = _stays(words[2], lower), words[0] == b"HEAD"
         if isinstance(page, Page):
+            if page.tag and b"if-none-match" in lower and page.tag in lower:
+                page = page._replace(status=304, body=b"")
             return self._send(page, goes_on=goes_on, is_head=is_head)
         self._answer = page
         page.add_done_callback(lambda done: self._answered(done, goes_on=goes_on, is_head=is_head))
@@ -195,11 +201,14 @@ def written(page: Page, *, goes_on: bool, is_head: bool = False) -> bytes:
         goes_on: Whether the connection stays.
         is_head: Whether only the head was asked for.
     """
-    return b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: %b\r\n\r\n%b" % (
+    tag = b"ETag: %b\r\n" % page.tag if page.tag else b""
+    return b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: %b\r\n%b%b\r\n%b" % (
         _STATUS.get(page.status) or b"%d Error" % page.status,
         page.media_type.encode("latin-1"),
         len(page.body),
         b"keep-alive" if goes_on else b"close",
+        page.fields,
+        tag,
         b"" if is_head else page.body,
     )
 
@@ -240,10 +249,12 @@ def _stays(version: bytes, lower: bytes) -> bool:
 
 _STATUS = {
     200: b"200 OK",
+    304: b"304 Not Modified",
     400: b"400 Bad Request",
     404: b"404 Not Found",
     405: b"405 Method Not Allowed\r\nAllow: GET, HEAD",
     413: b"413 Content Too Large",
     431: b"431 Request Header Fields Too Large",
     500: b"500 Internal Server Error",
+    503: b"503 Service Unavailable",
 }

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.errors import StateError
-from seedbed.tracker import keeping, numbers
-from seedbed.tracker.access import Listed
+from seedbed.tracker import keeping
+from seedbed.tracker.datasets import Datasets
 from seedbed.tracker.http_door import HttpDoor, Page
 from seedbed.tracker.lines import LineLimits, Lines
+from seedbed.tracker.pages import Pages
 from seedbed.tracker.proxies import Networks
 from seedbed.tracker.tcp_door import TcpDoor, file_handles, listening
 from seedbed.tracker.udp_door import UdpDoor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from websockets.asyncio.server import Server as WsServer
@@ -37,7 +38,7 @@ ROUND_S = 120
 _SWEEP_S = 1
 _HANDLES_BESIDES = 256
 """For UDP, the record, the catalogue."""
-KEEP_EVERY_S, NOTE_EVERY_S = 60, 3_600
+KEEP_EVERY_S = 60
 log = logging.getLogger(__name__)
 
 
@@ -71,12 +72,15 @@ class Server:
     limits: LineLimits = field(default_factory=LineLimits)
     proxies: Networks = field(default_factory=Networks)
     """Whose ``X-Forwarded-For`` is believed."""
-    _began_s: int = field(default_factory=lambda: int(time.monotonic()))
+    _pages: Pages = field(init=False)
     _kept: dict[bytes, int] = field(default_factory=dict)
     _to_visit: list[bytes] = field(default_factory=list)
     """Swarms that were not looked at in this round."""
     _share: int = 0
     """How many of them at each tick."""
+
+    def __post_init__(self) -> None:
+        self._pages = Pages(Datasets(self.tracker, time.monotonic), time.time, self.record, time.monotonic())
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[list[str]], object]) -> None:
         """Serve until ``stop``.
@@ -138,27 +142,13 @@ class Server:
     def _datagram(self, data: bytes, ip: bytes) -> bytes | None:
         return self.tracker.datagram(data, ip, int(time.monotonic()))
 
-    def _page(self, path: str, query: bytes, ip: bytes) -> Page:
-        now_s = int(time.monotonic())
-        body = self.tracker.http(path, query, ip, now_s)
-        if body is not None:
-            return Page(200, "text/plain", body)
-        if path not in {"/stats", "/stats.json", "/metrics", "/"}:
-            return Page(404, "text/plain", b"there is no such page\n")
-        found = numbers.facts(self.tracker, self._names(), now_s - self._began_s)
-        if path == "/stats.json":
-            return Page(200, "application/json", numbers.as_json(found))
-        if path == "/metrics":
-            return Page(200, "text/plain; version=0.0.4", numbers.as_metrics(found))
-        return Page(200, "text/html; charset=utf-8", numbers.as_page(found))
-
-    def _names(self) -> Mapping[bytes, str]:
-        access = self.tracker.access
-        return access.datasets if isinstance(access, Listed) else {}
+    def _page(self, path: str, query: bytes, ip: bytes) -> Page | asyncio.Future[Page]:
+        body = self.tracker.http(path, query, ip, int(time.monotonic()))
+        return self._pages.page(path, query) if body is None else Page(200, "text/plain", body)
 
     async def _keep_house(self) -> None:
         """Forget who is silent, follow the catalogue, write down what shall outlive us; no failure ends the service."""
-        kept_s = noted_s = time.monotonic()
+        kept_s = time.monotonic()
         while True:
             await asyncio.sleep(TICK_S)
             self._expire()
@@ -167,10 +157,7 @@ class Server:
                 if time.monotonic() - kept_s > KEEP_EVERY_S:
                     kept_s = time.monotonic()
                     await self._keep()
-                if self.record and time.monotonic() - noted_s > NOTE_EVERY_S:
-                    noted_s = time.monotonic()
-                    counts = [(info_hash, swarm.count) for info_hash, swarm in self.tracker.swarms.each()]
-                    await asyncio.to_thread(keeping.note, self.record, counts, int(time.time()))
+                await self._pages.keep_up()
             except StateError as error:
                 log.warning("tracker housekeeping: %s", error)
 

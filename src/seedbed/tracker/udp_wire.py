@@ -98,7 +98,7 @@ class ConnectionIds:
     """Connection ids without memory: who asks must have got the answer, and so be where it says that it is.
 
     Args:
-        key: Secret; anew at each start.
+        key: Secret; kept over restarts (:func:`seedbed.tracker.keeping.key_of`), so that ids stay good.
     """
 
     def __init__(self, key: bytes) -> None:
