@@ -32,6 +32,7 @@ COMMANDS = {
     "search": ("seedbed.cli.cmd_search:search", "Find datasets by words, place, time, licence and more."),
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
     "show": ("seedbed.cli.cmd_show:show", "Show what a catalogue says of a dataset."),
+    "simulate": ("seedbed.cli.cmd_simulate:simulate", "Try how a network of smartnodes keeps datasets alive."),
     "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),
     "tracker": ("seedbed.cli.cmd_tracker:tracker", "Run a tracker for the datasets of a catalogue."),
     "verify": ("seedbed.cli.cmd_verify:verify", "Check a copy of a dataset, down to the bit."),

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The numbers of the policy, each with its unit and its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the simulator was run with; ``seedbed simulate`` shows what other numbers do."""
+
+    fetching_counts: float = 0.8
+    """Of a copy: a node that has announced that it fetches. Most of them finish."""
+    unproven_counts: float = 0.3
+    """Of a copy: a seed that nobody has proved to hold what it says."""
+    unproven_at_most: float = 1.0
+    """Copies that all unproven seeds of a unit count for together: who invents a thousand gains nothing."""
+    act_above: float = 0.5
+    """Copies short; below it, noise."""
+    factor: float = 10.0
+    """Nodes that answer a need of one copy, on average: more than one, for some are full or away."""
+    doubling_h: float = 6.0
+    """A need that lasts so much longer brings in twice as many."""
+    max_doublings: float = 12.0
+    few: float = 1.0
+    """With so few copies now, the mean of the day is not asked: waiting could cost the last one."""
+    floor: int = 3
+    """Copies that are left to others when one is dropped, whatever the target."""
+    swap_margin: float = 2.0
+    """How much better the wanted unit must be than a dropped one, in copies: a smaller gain is not worth the bytes."""
+    max_plan_h: float = 24.0
+    """Of own bandwidth that is planned at once: what comes later is planned with newer numbers."""
+    max_dropped_of_held: float = 0.1
+    """Of the bytes held, a day."""
+    reserve_of_budget: float = 0.02
+    """Left free of the disk budget."""
+
+
+DEFAULT = Rules()

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many copies a unit should have (pure).
+
+Minimising the units that are short under one space budget gives small ones more copies: their safety is almost free,
+and a large one that is a copy safer costs as much as hundreds of small ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from seedbed.node.policy.arrays import Floats, Ints
+
+LEAST, MOST = 2, 6
+UNKNOWN = 3
+"""When nobody tells how much space the network has."""
+USED_OF_CAPACITY = 0.8
+"""The rest is for what is new, and for what moves."""
+_SMALL_BYTES = 16e9
+_PER_DECADE = 1.5
+_MOST_MORE = 6
+
+
+def base(online_capacity_bytes: float, catalog_bytes: float) -> int:
+    """Copies of a large unit: as many as the network has room for.
+
+    Args:
+        online_capacity_bytes: Budgets of all nodes, each times its uptime; 0 when unknown.
+        catalog_bytes: Bytes of all units.
+    """
+    if online_capacity_bytes <= 0 or catalog_bytes <= 0:
+        return UNKNOWN
+    return int(min(max(USED_OF_CAPACITY * online_capacity_bytes // catalog_bytes, LEAST), MOST))
+
+
+def targets(sizes_bytes: Ints, base_copies: int) -> Floats:
+    """Copies wanted of each unit: the base, and up to six more for small ones.
+
+    Args:
+        sizes_bytes: Bytes of each unit.
+        base_copies: From :func:`base`.
+    """
+    decades = np.log10(_SMALL_BYTES / np.maximum(sizes_bytes, 1))
+    more = np.clip(np.round(_PER_DECADE * decades), 0, _MOST_MORE)
+    return np.asarray(base_copies + more, np.float32)
