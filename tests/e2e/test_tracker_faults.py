@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import resource
 import socket
@@ -12,6 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from websockets.frames import Frame, Opcode
+from websockets.sync.client import connect
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.tracker.access import Everything
@@ -74,6 +77,23 @@ def test_who_never_reads(tracker: Running) -> None:
             deaf.sendall(b"GET /stats HTTP/1.1\r\n\r\n" * 1_000_000)
 
         assert b"8:complete" in talk(port(tracker.http), ASK)
+
+
+def test_a_browser_that_never_reads(tracker: Running) -> None:
+    """It is ended once too much waits for it; others are served."""
+    shake = (
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    ask = Frame(Opcode.TEXT, b'{"action":"scrape","info_hash":"aaaaaaaaaaaaaaaaaaaa"}').serialize(mask=True)
+    with socket.create_connection(("127.0.0.1", port(tracker.ws)), timeout=10) as deaf:
+        deaf.sendall(shake)
+        with pytest.raises(ConnectionError):
+            deaf.sendall(ask * 500_000)
+    with connect(tracker.ws) as other:
+        other.send('{"action":"scrape","info_hash":"aaaaaaaaaaaaaaaaaaaa"}')
+
+        assert "files" in json.loads(other.recv(timeout=10))
 
 
 def test_a_flood_of_one_address(tracker: Running) -> None:

@@ -69,7 +69,7 @@ class Bridge:
         else:
             ids = {connection: number for number, connection in self.connections.items()}
             for to, text in self.web.message(self.connections[line["id"]], line["text"], 0):
-                yield {"id": ids[to], "data": text}
+                yield {"id": ids[to], "data": text.decode()}
 
 
 def run(where: str) -> Line:

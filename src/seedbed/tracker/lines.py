@@ -140,15 +140,20 @@ class Lines:
 
     def remove(self, line: Line) -> None:
         """It is gone; may be told of lines that never were added."""
-        if line not in self._lines:
-            return
-        del self._lines[line]
-        one = _one(line.ip)
-        left = self._of_one[one] - 1
-        if left:
-            self._of_one[one] = left
-        else:
-            del self._of_one[one]
+        if line in self._lines:
+            del self._lines[line]
+            self._leave(line.ip)
+
+    def speaks_for(self, line: Line, ip: bytes) -> bool:
+        """It came through a proxy: it is one of this address from now on, if that may have one more."""
+        if self._of_one.get(_one(ip), 0) >= self.limits.of_one:
+            self.turned_away += 1
+            return False
+        if line in self._lines:
+            self._leave(line.ip)
+            self._of_one[_one(ip)] = self._of_one.get(_one(ip), 0) + 1
+        line.ip = ip
+        return True
 
     def touch(self, line: Line) -> None:
         """It said something whole."""
@@ -173,6 +178,14 @@ class Lines:
         """Close all; answers that were given are sent."""
         for line in list(self._lines):
             line.close()
+
+    def _leave(self, ip: bytes) -> None:
+        one = _one(ip)
+        left = self._of_one[one] - 1
+        if left:
+            self._of_one[one] = left
+        else:
+            del self._of_one[one]
 
     def _make_room(self) -> bool:
         oldest = next(iter(self._lines), None)

@@ -7,25 +7,23 @@ import asyncio
 import contextlib
 import logging
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.errors import StateError
 from seedbed.tracker import keeping
 from seedbed.tracker.datasets import Datasets
-from seedbed.tracker.http_door import HttpDoor, Page
-from seedbed.tracker.lines import LineLimits, Lines
+from seedbed.tracker.http_door import Page
+from seedbed.tracker.lines import LineLimits
 from seedbed.tracker.pages import Pages
 from seedbed.tracker.proxies import Networks
-from seedbed.tracker.tcp_door import TcpDoor, file_handles, listening
+from seedbed.tracker.stream_doors import StreamDoors
 from seedbed.tracker.udp_door import UdpDoor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from websockets.asyncio.server import Server as WsServer
 
     from seedbed.tracker.access import Access
     from seedbed.tracker.tracker import Tracker
@@ -35,9 +33,6 @@ TICK_S = 1
 """Between two rounds of housekeeping; each looks at a part of the swarms."""
 ROUND_S = 120
 """Every swarm is looked at so often."""
-_SWEEP_S = 1
-_HANDLES_BESIDES = 256
-"""For UDP, the record, the catalogue."""
 KEEP_EVERY_S = 60
 log = logging.getLogger(__name__)
 
@@ -96,47 +91,28 @@ class Server:
         if self.record:
             self._kept = await asyncio.to_thread(keeping.load, self.record)
             self.tracker.swarms.restore(self._kept)
-        loop, lines = asyncio.get_running_loop(), Lines(self._limits(), self.proxies)
-        answers = HttpDoor(self._page, lines, self.proxies)
+        loop, streams = asyncio.get_running_loop(), StreamDoors(self.limits, self.proxies)
         with contextlib.ExitStack() as stack:
             udp = [stack.enter_context(UdpDoor(where, self._datagram)) for where in self.places.udp]
-            http = [stack.enter_context(TcpDoor(listening(where), answers, lines, loop)) for where in self.places.http]
-            websockets = await self._open_websockets()
+            stack.enter_context(streams)
+            streams.open_http(self.places.http, self._page)
+            if self.web:
+                streams.open_ws(self.places.ws, self.web)
             for one in udp:
                 one.open(loop)
-            ready([*self._urls(udp, http), *(f"ws://{_bound(one)}" for one in websockets)])
-            tasks = [asyncio.create_task(self._keep_house()), asyncio.create_task(_sweep(lines))]
+            ready([*self._udp_urls(udp), *streams.urls])
+            tasks = [asyncio.create_task(self._keep_house()), asyncio.create_task(streams.sweep())]
             await stop.wait()
             for task in tasks:
                 task.cancel()
             for one in udp:
                 one.shut(loop)
-            for door in http:
-                door.shut()
-            for browsers in websockets:
-                browsers.close()
-                await browsers.wait_closed()
-            lines.shut()
         await self._keep()
 
-    async def _open_websockets(self) -> list[WsServer]:
-        if not self.places.ws or self.web is None:
-            return []
-        from seedbed.tracker.ws_door import WsDoor  # noqa: PLC0415  # a library of its own, for those who want it
-
-        door = WsDoor(self.web)
-        return [await door.open(where) for where in self.places.ws]
-
-    def _limits(self) -> LineLimits:
-        """No more connections than there are file handles; some are left for all else."""
-        handles = max(file_handles() - _HANDLES_BESIDES, _HANDLES_BESIDES)
-        return replace(self.limits, connections=min(self.limits.connections, handles))
-
-    def _urls(self, udp: Sequence[UdpDoor], http: Sequence[TcpDoor]) -> list[str]:
-        ports = [("udp", door.port) for door in udp] + [("http", door.port) for door in http]
+    def _udp_urls(self, doors: Sequence[UdpDoor]) -> list[str]:
         return [
-            f"{kind}://{Endpoint(where.host, port)}/announce"
-            for where, (kind, port) in zip((*self.places.udp, *self.places.http), ports, strict=True)
+            f"udp://{Endpoint(where.host, door.port)}/announce"
+            for where, door in zip(self.places.udp, doors, strict=True)
         ]
 
     def _datagram(self, data: bytes, ip: bytes) -> bytes | None:
@@ -194,15 +170,3 @@ class Server:
         if changed:
             await asyncio.to_thread(keeping.save, self.record, changed)
             self._kept |= changed
-
-
-async def _sweep(lines: Lines) -> None:
-    """End connections that are silent for too long."""
-    while True:
-        await asyncio.sleep(_SWEEP_S)
-        lines.sweep()
-
-
-def _bound(server: WsServer) -> Endpoint:
-    host, port = next(iter(server.sockets)).getsockname()[:2]
-    return Endpoint(host, port)

@@ -223,12 +223,15 @@ class WebSwarms:
     def _others(self, swarm: _Swarm, member: Member, wanted: int) -> list[Member]:
         """Some of the row of seeds and leechers, taken as a ring from a place by chance; for seeds, of leechers."""
         seeds = [] if member.is_seed else swarm.seeds
-        first, total = len(seeds), len(seeds) + len(swarm.leechers)
-        start = self._chance(total) if total else 0
-        found: list[Member] = []
-        for step in range(min(total, wanted + 2)):  # itself may be among them, and itself from an older connection
-            at = (start + step) % total
-            other = seeds[at] if at < first else swarm.leechers[at - first]
-            if other.peer_id != member.peer_id and len(found) < wanted:
-                found.append(other)
-        return found
+        total = len(seeds) + len(swarm.leechers)
+        start, count = self._chance(total) if total else 0, min(total, wanted + 2)  # itself, maybe twice, is among them
+        row = _stretch(seeds, swarm.leechers, start, count)
+        if start + count > total:
+            row += _stretch(seeds, swarm.leechers, 0, start + count - total)
+        return [other for other in row if other.peer_id != member.peer_id][:wanted]
+
+
+def _stretch(first: list[Member], then: list[Member], start: int, count: int) -> list[Member]:
+    """A part of two lists that stand one behind the other."""
+    at = start - len(first)
+    return first[start : start + count] + then[max(at, 0) : max(at + count, 0)]

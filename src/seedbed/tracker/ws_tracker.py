@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seedbed.tracker.tracker import Tracker
     from seedbed.tracker.ws_swarm import WebSwarms
 
-Told: TypeAlias = "list[tuple[Connection, str]]"
+Told: TypeAlias = "list[tuple[Connection, bytes]]"
 """What is to be sent to whom, in this order."""
 
 
@@ -46,12 +46,12 @@ class WebTracker:
             self.connections -= 1
         self.swarms.close(connection)
 
-    def message(self, connection: Connection, text: str, now_s: int) -> Told:
+    def message(self, connection: Connection, text: bytes | str, now_s: int) -> Told:
         """Answer a message. Never raises.
 
         Args:
             connection: From which it came.
-            text: One text frame.
+            text: One message, in UTF-8.
             now_s: Seconds of a clock that never goes back.
         """
         if not connection.is_open:
@@ -84,10 +84,7 @@ class WebTracker:
             swarms = self.tracker.swarms
             swarms.restore({info_hash: swarms.scrape(info_hash).completed + 1})
         to = self.swarms.offer(info_hash, member, [one.offer_id for one in request.offers], now_s)
-        offered = [
-            (other, ws_wire.offered(info_hash, request.peer_id, one))
-            for other, one in zip(to, request.offers, strict=False)
-        ]
+        offered = zip(to, ws_wire.offered(info_hash, request.peer_id, request.offers[: len(to)]), strict=True)
         return [(connection, self._numbers(info_hash)), *offered]
 
     def _answer(self, connection: Connection, request: ws_wire.WsAnswer) -> Told:
@@ -100,7 +97,7 @@ class WebTracker:
         counts = {one: self.tracker.count(one) for one in request.info_hashes if self.tracker.access.is_listed(one)}
         return [(connection, ws_wire.scraped(counts))] if counts else self._refuse(connection, NOT_LISTED, "scrape")
 
-    def _numbers(self, info_hash: bytes) -> str:
+    def _numbers(self, info_hash: bytes) -> bytes:
         return ws_wire.announced(info_hash, self.interval_s, *self.swarms.count(info_hash))
 
     def _refuse(self, connection: Connection, why: str, action: str, info_hash: bytes | None = None) -> Told:

@@ -47,7 +47,7 @@ def test_an_announce_of_webtorrent() -> None:
         ({"left": 7, "event": "stopped", "offers": None}, False, Event.STOPPED, 0),
         ({"left": "0", "event": ""}, False, Event.NONE, 0),
         ({"left": False, "event": None}, False, Event.NONE, 0),
-        ({"left": 10**400, "numwant": 10**400, "offers": [offer(1)]}, False, Event.NONE, 1),
+        ({"left": 10**30, "numwant": 10**30, "offers": [offer(1)]}, False, Event.NONE, 1),
         ({"offers": [offer(n) for n in range(12)]}, None, Event.NONE, 10),
         ({"offers": [offer(n) for n in range(12)], "numwant": 3}, None, Event.NONE, 3),
         ({"offers": [offer(1)], "numwant": -1}, None, Event.NONE, 0),
@@ -100,7 +100,7 @@ def test_scrapes(asked: object, expected: tuple[bytes, ...]) -> None:
         pytest.param(announce(info_hash="a" * 19), "info_hash", id="19 bytes"),
         pytest.param(announce(info_hash="a" * 21), "info_hash", id="21 bytes"),
         pytest.param(announce(info_hash="a" * 19 + "\u0100"), "info_hash", id="no byte"),
-        pytest.param(announce(info_hash="a" * 19 + "\ud800"), "info_hash", id="half a character"),
+        pytest.param(announce(info_hash="a" * 19 + "\ud800"), "JSON", id="half a character"),
         pytest.param(announce(info_hash=5), "info_hash", id="a number for a hash"),
         pytest.param(announce(peer_id=None), "peer_id", id="no peer id"),
         pytest.param(announce(peer_id=["a"] * 20), "peer_id", id="a list of 20"),
@@ -149,10 +149,10 @@ def test_what_is_told() -> None:
     assert json.loads(ws_wire.announced(HASH, 120, 3, 4)) == {
         "action": "announce", "info_hash": TEXT, "interval": 120, "complete": 3, "incomplete": 4,
     }  # fmt: skip
-    assert json.loads(ws_wire.offered(HASH, ME, Offer("i" * 20, "v=0"))) == {
+    assert [json.loads(one) for one in ws_wire.offered(HASH, ME, [Offer("i" * 20, "v=0")])] == [{
         "action": "announce", "info_hash": TEXT, "peer_id": ME, "offer_id": "i" * 20,
         "offer": {"type": "offer", "sdp": "v=0"},
-    }  # fmt: skip
+    }]  # fmt: skip
     assert json.loads(ws_wire.answered(answer)) == {
         "action": "announce", "info_hash": TEXT, "peer_id": ME, "offer_id": "i" * 20,
         "answer": {"type": "answer", "sdp": "v=1"},
@@ -197,7 +197,7 @@ def test_any_json_is_a_message_or_refused(said: dict[str, object]) -> None:
     )
 )  # fmt: skip
 def test_what_is_written_is_read(answer: WsAnswer) -> None:
-    """Any ids, any text, also halves of characters."""
+    """Any ids, any text."""
     told = json.loads(ws_wire.answered(answer)) | {"to_peer_id": answer.to_peer_id}
 
     assert parse(json.dumps(told)) == answer
