@@ -33,7 +33,11 @@ class Running:
     """A tracker at work."""
 
     def __init__(self, urls: list[str]) -> None:
-        self.udp, self.http, self.ws = urls
+        self.urls = urls
+        """All, in the order of the wires; without more options one of each."""
+        self.udp, self.http, self.ws = (
+            next(url for url in urls if url.startswith(kind)) for kind in ("udp", "http", "ws")
+        )
 
     def numbers(self) -> dict[str, Any]:
         """What it tells of itself."""

@@ -7,12 +7,13 @@ import asyncio
 import ipaddress
 import json
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
 
-from seedbed.tracker import numbers, stats_pages
+from seedbed.tracker import numbers, server, stats_pages
 from seedbed.tracker.access import Everything, Listed
 from seedbed.tracker.datasets import REST, Datasets
 from seedbed.tracker.http_door import HttpDoor, Page
@@ -26,8 +27,6 @@ from seedbed.tracker.udp_wire import ConnectionIds
 from tests.tracker_lines import Clock, FakeLine
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from seedbed.tracker.access import Access
 
 V1, V2, OTHER = b"1" * 20, b"2" * 20, b"3" * 20
@@ -253,3 +252,31 @@ def test_no_address_is_kept_or_shown(world: World) -> None:
         for form in (ip.encode(), address.exploded.encode(), address.packed, address.packed.hex().encode()):
             assert form not in told + kept
     assert b"lakes@1" in told
+
+
+@pytest.mark.parametrize("jump_s", [3_600, -3_600, 40 * 365 * DAY, -40 * 365 * DAY])
+def test_k13_the_wall_clock_jumps(world: World, jump_s: int) -> None:
+    """Nobody is forgotten: peers expire by a clock that never jumps; the history goes on where the clock is right."""
+    world.come(V1, 1, is_seed=True)
+    world.hour()
+    world.hour()
+    world.wall.now_s += jump_s
+    world.hour()
+    assert world.rows()["lakes@1"].seeds == 1
+    world.wall.now_s -= jump_s
+    world.hour()
+
+    history = json.loads(world.page("/stats/lakes@1.json", b"days=7").body)["history"]
+
+    assert len(history) >= 2
+    assert [one["at"] for one in history] == sorted(one["at"] for one in history)
+    assert max(one["at"] for one in history) <= world.wall.now_s
+
+
+def test_only_pages_and_records_know_the_wall_clock() -> None:
+    """In the tracker's own code it is asked for in one place, and passed on."""
+    folder = Path(server.__file__).parent
+
+    found = {path.name for path in folder.glob("*.py") if "time.time" in path.read_text("utf-8")}
+
+    assert found <= {"server.py"}
