@@ -197,11 +197,11 @@ def test_the_table_counts_peers(tmp_path: Path) -> None:
     """libtorrent's nodes tell of two peers, one of them a seed, by their filters; the record has no address."""
     found: tuple[Counted, ...] = ()
     with LoopbackDht() as table:
-        table.sessions[0].dht_announce(_sha1(A), 6001, 1)  # 1: as a seed (libtorrent's dht::announce)
-        table.sessions[1].dht_announce(_sha1(A), 6002, 0)
         deadline = time.monotonic() + 20
         while not found or found[0].numbers[:2] != (1, 1):
             assert time.monotonic() < deadline, found
+            table.sessions[0].dht_announce(_sha1(A), 6001, 1)  # 1: as a seed (libtorrent's dht::announce)
+            table.sessions[1].dht_announce(_sha1(A), 6002, 0)  # again, while the nodes get to know each other
             (tmp_path / "scrapes.sqlite").unlink(missing_ok=True)
             found = count(tmp_path, Subject("a", (A,)), dht_nodes=table.nodes[-1:]).counted["a"]
 
