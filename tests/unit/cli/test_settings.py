@@ -109,3 +109,11 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, words: tuple[str, ...], sai
 
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_trackers_options_may_be_set(tmp_path: Path) -> None:
+    """They are shown, and hold where nothing is typed."""
+    (tmp_path / "config.toml").write_text("[tracker]\nopen = true\ninterval = 10\nallow = []\n")
+
+    assert "[tracker] interval = 10" in run(tmp_path, "config").stdout
+    assert "10 is not in the range" in run(tmp_path, "tracker").stderr
