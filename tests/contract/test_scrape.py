@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seedbed.api import scraping
-from seedbed.health.scrape import over_udp
+from seedbed.health.scrape import over_http, over_udp
 from seedbed.health.scrape.counted import Asked, Numbers, Subject, Unanswered
 from seedbed.testing.loopback_dht import LoopbackDht
 from seedbed.tracker.http_wire import failed
@@ -90,7 +90,8 @@ PAGES: list[tuple[int, bytes, str]] = [
     (404, b"not found", "no-scrape"),
     (200, b"d5:filesi1ee", "nonsense"),
     (200, b"\xff" * 100, "nonsense"),
-    (500, b"", "connection"),
+    (400, b"bad request", "nonsense"),
+    (500, b"", "nonsense"),
     (503, b"", "timeout"),
     (200, failed("Invalid info_hash (0 - )"), "failure"),
 ]
@@ -105,6 +106,28 @@ def test_refusals_over_http(status: int, body: bytes, kind: str, tmp_path: Path)
 
     assert [(one.source, one.kind) for one in report.troubles] == [(url, kind)]
     assert [one.numbers for one in report.counted["a"]] == [Numbers(1, 0, 0)]
+
+
+async def no_pause(_seconds: float) -> None:
+    """Nobody is to be spared."""
+
+
+def test_errors_for_several_hashes() -> None:
+    """A tracker that answers one hash, and HTTP's 400 or 414 to more, is asked one at a time."""
+
+    def answer(path: str) -> tuple[int, bytes]:
+        if path.count("info_hash") != 1:
+            return 414, b"<h1>URI too long</h1>"
+        return 200, b"d5:filesd20:%bd8:completei1e10:incompletei2eeee" % (A if "%01" in path else B)
+
+    async def ask(url: str) -> Asked:
+        limits = over_http.rules(allows_private=True)
+        return await over_http.OverHttp(url, lambda page: over_http.get(page, limits), no_pause).ask([A, B])
+
+    with http_says(answer) as announce_url:
+        done = asyncio.run(ask(announce_url.replace("announce", "scrape")))
+
+    assert (done.found, done.way) == (dict.fromkeys((A, B), Numbers(1, 2)), "one")
 
 
 def scraped(*numbers: int) -> bytes:

@@ -36,6 +36,8 @@ class World:
         self.says: dict[str, dict[bytes, Numbers] | Unanswered] = {}
         self.asked: list[tuple[str, tuple[bytes, ...]]] = []
         self.dht: dict[bytes, Numbers] | None = None
+        self.way = ""
+        """How all trackers like to be asked."""
 
     async def ask(self, announce: str, info_hashes: Sequence[bytes], way: str, /) -> Asked:
         """Any tracker."""
@@ -43,7 +45,7 @@ class World:
         said = self.says.get(announce, {})
         if isinstance(said, Unanswered):
             raise said
-        return Asked({one: said[one] for one in info_hashes if one in said}, info_hashes, way)
+        return Asked({one: said[one] for one in info_hashes if one in said}, info_hashes, self.way or way)
 
     async def look_up(self, info_hash: bytes, /) -> Numbers:
         """The table."""
@@ -99,6 +101,19 @@ def test_nobody_is_asked_twice_in_half_an_hour(world: World) -> None:
     world.later(minutes=1)
     world.scrape(LAKES, RIVERS)
     assert sorted(world.asked) == [(TWO, (V1, V2)), (ONE, (V1, V2))]
+
+
+def test_who_answers_with_everything_is_asked_less_often(world: World) -> None:
+    """Once it is known."""
+    world.way = "all"
+    world.scrape(LAKES)
+    world.later(hours=2)
+    world.scrape(LAKES)
+    assert world.asked == []
+    world.later(hours=1)
+    world.scrape(LAKES)
+
+    assert len(world.asked) == 2
 
 
 def test_a_clock_that_was_set_back_keeps_nobody_waiting(world: World) -> None:

@@ -19,7 +19,8 @@ Kind: TypeAlias = Literal[
     "dns", "connection", "timeout", "refused", "no-scrape", "failure", "nonsense", "private-address"
 ]
 """Why a source gave nothing: its name leads nowhere; nobody listens; no answer in time; it will not speak with us
-(403, a page for people); it has no scrape; it said so in words; its answer is none; it is in our own network."""
+(403, a page for people); it has no scrape; it said so in words; its answer is none, or an error; it is in our own
+network."""
 
 
 class Numbers(NamedTuple):

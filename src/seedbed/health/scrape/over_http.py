@@ -8,26 +8,29 @@ only who asks for everything (Academic Torrents). Which of these it is is found 
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seedbed.errors import SeedbedError
 from seedbed.fetching.faults import Fault
+from seedbed.fetching.faults import Kind as FaultKind
 from seedbed.fetching.rules import Rules
 from seedbed.fetching.web.http_document import get_document
 from seedbed.health.scrape import http_wire
 from seedbed.health.scrape.counted import Asked, Unanswered
+from seedbed.health.scrape.http_wire import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from seedbed.health.scrape.counted import Kind, Numbers
-    from seedbed.health.scrape.http_wire import Answer
 
 MAX_BODY_BYTES = 16_000_000
 """A scrape of everything has some 80 bytes for each torrent: 200,000 of them."""
 MAX_SINGLY = 20
 """Questions of one hash in one run; the others have their turn in the next."""
+_IS_GONE = re.compile(r"\((404|410)\)")
 PAUSE_S = 2.0
 """Between them: trackers that are asked one by one have been seen to refuse more than one question in two seconds."""
 
@@ -60,7 +63,7 @@ class OverHttp:
         found: dict[bytes, Numbers] = {}
         failure = ""
         for url, batch in http_wire.questions(self.scrape, info_hashes):
-            answer = http_wire.read(await self.get(url), batch)
+            answer = await self._ask_many(url, batch, way)
             found |= answer.found
             failure = failure or answer.failure
             if way != "many":
@@ -68,6 +71,15 @@ class OverHttp:
                 if way in {"one", "all"}:
                     return await self.ask(info_hashes, way)
         return Asked(found, info_hashes, way, "" if found else failure)
+
+    async def _ask_many(self, url: str, batch: Sequence[bytes], way: str) -> Answer:
+        """One question; an error of HTTP may be what a tracker says to several hashes, while it is not known."""
+        try:
+            return http_wire.read(await self.get(url), batch)
+        except Unanswered as fault:
+            if fault.kind == "nonsense" and len(batch) > 1 and way != "many" and await self._answers(batch[0]):
+                return Answer({})
+            raise
 
     async def _learn(self, batch: Sequence[bytes], answer: Answer, way: str) -> str:
         """How it likes to be asked, from its answer to some hashes, and two questions more where that tells nothing."""
@@ -127,8 +139,10 @@ def _kind(fault: Fault) -> Kind:
     """A refusal by somebody before the tracker, such as Cloudflare's 403, is another thing than no scrape (404)."""
     if isinstance(fault.__cause__, OSError) and "is not found" in fault.text:
         return "dns"
+    if fault.kind is FaultKind.MISSING and fault.name != "forbidden":
+        return "no-scrape" if _IS_GONE.search(fault.text) else "nonsense"
     names: dict[str, Kind] = {
-        "forbidden": "refused", "missing": "no-scrape", "stalled": "timeout", "private-address": "private-address",
+        "forbidden": "refused", "failing": "nonsense", "stalled": "timeout", "private-address": "private-address",
         "busy": "timeout",
     }  # fmt: skip
     return names.get(fault.name, "connection")

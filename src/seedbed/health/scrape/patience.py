@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 EVERY = dt.timedelta(minutes=30)
 """Between two questions for one torrent at one source: what trackers themselves ask of clients."""
+EVERY_ALL = dt.timedelta(hours=3)
+"""At trackers that answer with everything: up to 16 MB."""
 LONGEST = dt.timedelta(days=30)
 _FACTORS = {"dns": 10, "connection": 5, "refused": 5, "timeout": 2}
 """A name that is gone stays gone more often than a server that is slow. Others count once."""

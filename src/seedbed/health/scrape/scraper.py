@@ -102,7 +102,8 @@ class Scraper:
         async with at_once:
             name, now = shown(url), self.now()
             known = await self._kept(self.record.known, name)
-            due = await self._due(name, info_hashes, now)
+            every = max(self.every, patience.EVERY_ALL) if known.way == "all" else self.every
+            due = await self._due(name, info_hashes, now, every)
             if known.next_at and now < known.next_at <= now + patience.LONGEST:
                 self._troubles[name] = Trouble(name, known.kind, known.why, known.next_at)
             elif due:
@@ -131,7 +132,7 @@ class Scraper:
 
     async def _dht(self, info_hashes: Sequence[bytes], asks: AsksDht) -> None:
         now = self.now()
-        due = (await self._due(DHT, info_hashes, now))[:MAX_DHT]
+        due = (await self._due(DHT, info_hashes, now, self.every))[:MAX_DHT]
         at_once = asyncio.Semaphore(DHT_AT_ONCE)
 
         async def look_up(info_hash: bytes) -> None:
@@ -147,11 +148,11 @@ class Scraper:
             for one in due:
                 group.create_task(look_up(one))
 
-    async def _due(self, name: str, info_hashes: Iterable[bytes], now: dt.datetime) -> list[bytes]:
+    async def _due(self, name: str, info_hashes: Iterable[bytes], now: dt.datetime, every: dt.timedelta) -> list[bytes]:
         """What may be asked now, that which has waited longest first."""
         last = self._found[name] = await self._kept(self.record.last, name)
         never = now - patience.LONGEST
-        due = [one for one in info_hashes if one not in last or patience.is_due(last[one][0], now, self.every)]
+        due = [one for one in info_hashes if one not in last or patience.is_due(last[one][0], now, every)]
         return sorted(due, key=lambda one: last[one][0] if one in last else never)
 
     async def _note(self, name: str, asked: Sequence[bytes], found: dict[bytes, Numbers], now: dt.datetime) -> None:
