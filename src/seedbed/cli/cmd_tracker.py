@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seedbed.tracker.access import Access
-    from seedbed.tracker.server import Server
+    from seedbed.tracker.server import Places, Server
+    from seedbed.tracker.tls_door import Certificate
     from seedbed.tracker.tracker import Tracker
     from seedbed.tracker.ws_tracker import WebTracker
 
@@ -30,7 +31,12 @@ _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 @click.command()
 @click.option("--udp", metavar="ADDR", multiple=True, help="HOST:PORT; 0 is any port; repeat for IPv6: [::]:6969.")
 @click.option("--http", metavar="ADDR", multiple=True, help="The same for HTTP. Without any: 0.0.0.0:6969 for both.")
-@click.option("--ws", metavar="ADDR", multiple=True, help="WebSocket, for browsers; put it behind a proxy with TLS.")
+@click.option("--ws", metavar="ADDR", multiple=True, help="WebSocket, for browsers; for a proxy that adds TLS.")
+@click.option("--https", metavar="ADDR", multiple=True, help="HTTP with TLS.")
+@click.option("--wss", metavar="ADDR", multiple=True, help="WebSocket with TLS: pages that came by HTTPS need it.")
+@click.option("--tls-cert", metavar="FILE", type=click.Path(path_type=Path), default=None,
+              help="Certificate chain for --https and --wss, PEM; read again when it is renewed.")  # fmt: skip
+@click.option("--tls-key", metavar="FILE", type=click.Path(path_type=Path), default=None, help="Its key, PEM.")
 @click.option(
     "--catalog", "where", metavar="WHERE", default="", envvar="SEEDBED_CATALOG",
     help="A join link, the name of a followed catalogue, or a published folder: only its datasets are served.",
@@ -38,6 +44,10 @@ _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 @click.option("--open", "is_open", is_flag=True, help="Serve every info-hash, for your own network.")
 @click.option("--allow", "more", metavar="HASH", multiple=True, help="An info-hash that is served besides.")
 @click.option("--lan", is_flag=True, help="Serve peers of private networks too.")
+@click.option("--key", "keys", metavar="KEY", multiple=True,
+              help="Serve those only who name it: http://HOST:PORT/KEY/announce. Repeat for several.")  # fmt: skip
+@click.option("--keys", "key_file", metavar="FILE", type=click.Path(path_type=Path), default=None,
+              help="A file with a key a line; read again when it changes.")  # fmt: skip
 @click.option("--trust-proxy", "proxies", metavar="NET", multiple=True,
               help="Believe X-Forwarded-For of this address or network, such as 10.0.0.0/8.")  # fmt: skip
 @click.option(
@@ -72,27 +82,60 @@ def _server(options: dict[str, Any]) -> Server:
     from seedbed.api.home import Home  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.tracker import keeping  # noqa: PLC0415
     from seedbed.tracker.proxies import Networks  # noqa: PLC0415
-    from seedbed.tracker.server import Places, Server  # noqa: PLC0415
+    from seedbed.tracker.server import Server  # noqa: PLC0415
     from seedbed.tracker.swarm import Limits, Swarms  # noqa: PLC0415
     from seedbed.tracker.tracker import Tracker  # noqa: PLC0415
     from seedbed.tracker.udp_wire import ConnectionIds  # noqa: PLC0415
 
     access, renew = _access(options)
-    none_given = not (options["udp"] or options["http"] or options["ws"])
-    places = Places(
-        tuple(_listening("--udp", one) for one in (_UDP if none_given else options["udp"])),
-        tuple(_listening("--http", one) for one in (_HTTP if none_given else options["http"])),
-        tuple(_listening("--ws", one) for one in options["ws"]),
-    )
+    keys, renew_keys = _keys(options)
     interval_s = options["interval_s"]
     swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), random.SystemRandom().randrange)
     record = options["record"] or Home.of_environment().data / "tracker.sqlite"
-    made = Tracker(swarms, access, ConnectionIds(keeping.key_of(record)), interval_s, allows_private=options["lan"])
+    made = Tracker(
+        swarms, access, ConnectionIds(keeping.key_of(record)), interval_s, allows_private=options["lan"], keys=keys
+    )
     try:
         proxies = Networks.of(options["proxies"])
     except ValueError as error:
         raise InputError(f"--trust-proxy: {error}") from error
-    return Server(made, places, _web(made), renew, record, proxies=proxies)
+    return Server(
+        made, _places(options), _web(made), renew, record,
+        proxies=proxies, certificate=_certificate(options), keys=renew_keys,
+    )  # fmt: skip
+
+
+def _places(options: dict[str, Any]) -> Places:
+    from seedbed.tracker.server import Places  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    kinds = ("udp", "http", "ws", "https", "wss")
+    given = options if any(options[kind] for kind in kinds) else options | {"udp": _UDP, "http": _HTTP}
+    return Places(**{kind: tuple(_listening(f"--{kind}", one) for one in given[kind]) for kind in kinds})
+
+
+def _certificate(options: dict[str, Any]) -> Certificate | None:
+    """For TLS.
+
+    Raises:
+        InputError: one of the options without the others, or files that cannot be used.
+    """
+    from seedbed.tracker.tls_door import Certificate  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    chain, key = options["tls_cert"], options["tls_key"]
+    if bool(options["https"] or options["wss"]) != bool(chain) or bool(chain) != bool(key):
+        raise InputError("TLS: expected --tls-cert and --tls-key with --https or --wss")
+    return Certificate(chain, key) if chain else None
+
+
+def _keys(options: dict[str, Any]) -> tuple[frozenset[str], Callable[[], frozenset[str] | None]]:
+    """Who may ask, and what tells when that has changed."""
+    from seedbed.tracker.keys import KeyFile, checked  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    given = checked(options["keys"], "--key")
+    if options["key_file"] is None:
+        return given, lambda: None
+    file = KeyFile(options["key_file"], given)
+    return file.read(), file
 
 
 def _web(tracker: Tracker) -> WebTracker:

@@ -53,9 +53,12 @@ class Line(Protocol):
     """Packed: 4 or 16 bytes. Of the proxy, where there is one."""
     since_s: float
     """When it last said something whole, or took something that waited for it."""
-    unsent_bytes: int
-    """What waits for the client to read."""
     talk: Talk
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What waits for the client to read."""
+        ...
 
     def send(self, data: bytes) -> None:
         """Send, or keep until it can be sent; a line that is closed takes nothing."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seedbed.tracker.access import Access
+    from seedbed.tracker.tls_door import Certificate
     from seedbed.tracker.tracker import Tracker
     from seedbed.tracker.ws_tracker import WebTracker
 
@@ -44,6 +45,8 @@ class Places:
     udp: Sequence[Endpoint] = ()
     http: Sequence[Endpoint] = ()
     ws: Sequence[Endpoint] = ()
+    https: Sequence[Endpoint] = ()
+    wss: Sequence[Endpoint] = ()
 
 
 @dataclass(slots=True)
@@ -67,6 +70,10 @@ class Server:
     limits: LineLimits = field(default_factory=LineLimits)
     proxies: Networks = field(default_factory=Networks)
     """Whose ``X-Forwarded-For`` is believed."""
+    certificate: Certificate | None = None
+    """For TLS."""
+    keys: Callable[[], frozenset[str] | None] = lambda: None
+    """Called in a thread every few seconds: gives the keys from now on, or None when they did not change."""
     _pages: Pages = field(init=False)
     _kept: dict[bytes, int] = field(default_factory=dict)
     _to_visit: list[bytes] = field(default_factory=list)
@@ -91,13 +98,13 @@ class Server:
         if self.record:
             self._kept = await asyncio.to_thread(keeping.load, self.record)
             self.tracker.swarms.restore(self._kept)
-        loop, streams = asyncio.get_running_loop(), StreamDoors(self.limits, self.proxies)
+        loop, streams = asyncio.get_running_loop(), StreamDoors(self.limits, self.proxies, self.certificate)
         with contextlib.ExitStack() as stack:
             udp = [stack.enter_context(UdpDoor(where, self._datagram)) for where in self.places.udp]
             stack.enter_context(streams)
-            streams.open_http(self.places.http, self._page)
-            if self.web:
-                streams.open_ws(self.places.ws, self.web)
+            streams.open_http(self.places.http, self.places.https, self._page)
+            if self.web and (self.places.ws or self.places.wss):
+                streams.open_ws(self.places.ws, self.places.wss, self.web)
             for one in udp:
                 one.open(loop)
             ready([*self._udp_urls(udp), *streams.urls])
@@ -151,6 +158,9 @@ class Server:
 
     async def _follow(self) -> None:
         """Take over a new list of who is served; swarms that are no longer listed are forgotten."""
+        keys = await asyncio.to_thread(self.keys)
+        if keys is not None:
+            self.tracker.keys = keys
         access = await asyncio.to_thread(self.renew)
         if access is None:
             return

@@ -121,7 +121,7 @@ class TcpDoor:
     def _accept(self) -> None:
         # The standard library's accept() wraps this one, and spends more on it than the system on a connection.
         accept = self._listener._accept  # type: ignore[attr-defined]  # noqa: SLF001  # typeshed lacks it
-        lines, loop, begin = self._lines, self._loop, self._begin
+        lines, carry = self._lines, self._carry
         family = self._listener.family
         for _ in range(_AT_ONCE):
             try:
@@ -136,9 +136,12 @@ class TcpDoor:
             if not lines.admits(ip):
                 accepted.close()
                 continue
-            line = TcpLine(accepted, ip, lines, loop)
-            line.talk = begin(line)
-            line.begin()
+            carry(accepted, ip)
+
+    def _carry(self, accepted: socket.SocketType, ip: bytes) -> None:
+        line = TcpLine(accepted, ip, self._lines, self._loop)
+        line.talk = self._begin(line)
+        line.begin()
 
     def _rest(self, error: OSError) -> None:
         """What waits stays in the system's queue; to be woken for it again and again would eat the processor."""
