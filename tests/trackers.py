@@ -48,6 +48,14 @@ def npm_tracker(folder: Path) -> Iterator[int]:
         yield port
 
 
+def has_ipv6() -> bool:
+    """Whether this machine's loopback speaks it."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
 def announce(url: str, info_hash: bytes, port: int, *, left: int = 0) -> None:
     """A peer says that it is there, over HTTP."""
     query = f"info_hash={quote_from_bytes(info_hash, safe='')}&peer_id={'p' * 15}{port:05}&port={port}&left={left}"

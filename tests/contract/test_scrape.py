@@ -17,7 +17,7 @@ from seedbed.testing.loopback_dht import LoopbackDht
 from seedbed.tracker.http_wire import failed
 from tests.e2e.clients.base import LOOPBACK, free_port
 from tests.e2e.test_tracker import tracking
-from tests.trackers import announce, http_says, npm_tracker, opentracker, udp_says
+from tests.trackers import announce, has_ipv6, http_says, npm_tracker, opentracker, udp_says
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +61,15 @@ def test_ours(wire: str, tmp_path: Path) -> None:
 
         assert found == {"01": Numbers(2, 1, 0), "02": Numbers(0, 1, 0)}
         assert tracker.numbers()["scrapes"] == 2
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="loopback has no IPv6")
+def test_ours_over_ipv6(tmp_path: Path) -> None:
+    """UDP and HTTP."""
+    with tracking(tmp_path, "--open", "--udp", "[::1]:0", "--http", "[::1]:0") as tracker:
+        populate(tracker.http)
+        for url in (url for url in tracker.urls if "[::1]" in url):
+            assert counted_by(url, tmp_path) == {"01": Numbers(2, 1, 0), "02": Numbers(0, 1, 0)}
 
 
 def test_opentracker(tmp_path: Path) -> None:

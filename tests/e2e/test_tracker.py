@@ -41,9 +41,14 @@ class Running:
 
     def numbers(self) -> dict[str, Any]:
         """What it tells of itself."""
-        with urllib.request.urlopen(self.http.removesuffix("announce") + "stats.json", timeout=10) as answer:
-            found: dict[str, Any] = json.load(answer)
+        found: dict[str, Any] = json.loads(self.page("stats.json"))
         return found
+
+    def page(self, path: str) -> bytes:
+        """A page of it."""
+        with urllib.request.urlopen(self.http.removesuffix("announce") + path, timeout=10) as answer:
+            body: bytes = answer.read()
+        return body
 
 
 @contextlib.contextmanager
@@ -156,6 +161,9 @@ def test_only_what_the_catalogue_lists(tmp_path: Path, monkeypatch: pytest.Monke
         with seeding(unlisted, other.parent, tmp_path / "seed2.log", "--no-dht"):
             wait_until(lambda: tracker.numbers()["refused"] > before, "the other is refused")
         assert tracker.numbers()["datasets"].keys() == {done["id"]}
+        wait_until(lambda: (tmp_path / "scrape.parquet").is_file(), "all numbers are in a file")
+        pages = {path: tracker.page(path) for path in ("stats?q=listed", f"stats/{done['id']}", "scrape.parquet")}
+        assert all(done["id"].encode() in body and b"127.0.0.1" not in body for body in pages.values())
     with tracking(tmp_path, "--catalog", site, ports=ports) as tracker:
         assert tracker.numbers()["datasets"][done["id"]]["completed"] == 1
 

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -14,19 +12,12 @@ import pytest
 from tests.e2e.clients.webtorrent import HOME
 from tests.e2e.test_tracker import tracking
 from tests.programs import require
+from tests.trackers import has_ipv6
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
-
-
-def has_ipv6() -> bool:
-    """Whether this machine's loopback speaks it."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
-        probe.bind(("::1", 0))
-        return True
-    return False
 
 
 def test_the_packages_own_cases(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from seedbed.tracker.access import Access
     from seedbed.tracker.datasets import Datasets
 
 NOTE_EVERY_S, FIRST_NOTE_S = 3_600, 600
@@ -50,6 +51,8 @@ class Pages:
     _reading: set[asyncio.Task[Page]] = field(default_factory=set)
     _note_at_s: float | None = None
     _file_at_s: float = float("-inf")
+    _file_of: Access | None = None
+    """Who was served when the file was written: with another list comes another file."""
 
     def page(self, path: str, query: bytes) -> Page | asyncio.Future[Page]:
         """The answer for a path, or what will be it."""
@@ -75,7 +78,9 @@ class Pages:
         now_s = self.datasets.clock_s()
         if self._note_at_s is None:
             self._note_at_s = now_s + await self._until_note()
-        if now_s >= self._file_at_s:
+        access = self.datasets.tracker.access
+        if now_s >= self._file_at_s or access is not self._file_of:
+            self._file_of = access
             self._file_at_s = now_s + FILE_EVERY_S
             await self.write_file()
         if now_s >= self._note_at_s:
