@@ -258,3 +258,5 @@ class Change:
     """Info-hash (as in ``TorrentFacts.best_hex``) -> .torrent file."""
     datapackages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Id of a new release -> its Data Package descriptor."""
+    tracker: str | None = None
+    """What :attr:`Site.tracker` is from now on; None for as it is."""

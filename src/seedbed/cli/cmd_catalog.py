@@ -21,6 +21,7 @@ COMMANDS = {
     "seed": ("seedbed.cli.cmd_catalog_seed:seed", "Offer a catalogue to others, without any web server."),
     "sign": ("seedbed.cli.cmd_catalog_sign:sign", "Sign what waits, and keep the catalogue fresh."),
     "status": ("seedbed.cli.cmd_catalog_status:status", "Show who signed what, and what expires when."),
+    "tracker": ("seedbed.cli.cmd_catalog_tracker:tracker", "Name the tracker of those who publish here."),
     "withdraw": ("seedbed.cli.cmd_catalog_mark:withdraw", "Say that a version must not be used."),
 }
 

@@ -68,6 +68,30 @@ def test_without_settings_no_tracker_is_named(tmp_path: Path, monkeypatch: pytes
     assert tiers(catalog=(UDP,)) == ((UDP,),)
 
 
+@pytest.mark.slow
+def test_a_catalogue_names_its_tracker_later(config: Path) -> None:
+    """By a release of its own, which others follow; what is published from then on has it; and it can be taken back."""
+    home = config.parent
+    (home / "a.csv").write_text("id\n1\n")
+    link = json.loads(run(home, "catalog", "init", "site", "--url", (home / "site").as_uri(), "--json").stdout)
+    said = ("--title", "A", "--license", "CC0-1.0", "--no-inspect", "--json")
+    run(home, "publish", "a.csv", "--dataset", "a", "--no-trackers", *said)
+    run(home, "catalog", "pull", link["join_link"], "--no-dht", "--lan")
+
+    named = json.loads(run(home, "catalog", "tracker", WS, HTTP, "--json").stdout)
+    again = run(home, "catalog", "tracker", WS, HTTP)
+    (home / "a.csv").write_text("id\n2\n")
+    done = json.loads(run(home, "publish", "a.csv", "--dataset", "a", "--version", "2", *said).stdout)
+    pulled = run(home, "catalog", "pull", "--no-dht", "--lan")
+
+    assert (named["trackers"], named["serial"]) == ([WS, HTTP], 2)
+    assert "already" in again.stdout
+    assert metainfo_reader.parse((home / done["torrent"]).read_bytes()).trackers[0] == (WS, HTTP)
+    assert pulled.returncode == 0, pulled.stderr
+    assert json.loads(run(home, "catalog", "tracker", "--json").stdout)["trackers"] == [WS, HTTP]
+    assert json.loads(run(home, "catalog", "tracker", "--none", "--json").stdout)["trackers"] == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -87,6 +111,7 @@ def test_what_is_wrong_in_them_is_told(config: Path, text: str, said: str) -> No
         tiers()
 
 
+@pytest.mark.slow
 def test_a_torrent_and_a_published_version_name_them(config: Path) -> None:
     """In order, with their tiers; settings are shown."""
     home = config.parent

@@ -65,7 +65,8 @@ def build(
     Raises:
         InputError: the change does not fit to what is published.
     """
-    site = replace(site, serial=site.serial + 1, collections=_collections(site, change))
+    tracker = site.tracker if change.tracker is None else change.tracker
+    site = replace(site, serial=site.serial + 1, collections=_collections(site, change), tracker=tracker)
     rows = tables.merge_catalog(folder / paths.CATALOG, change.releases, site, stage.path(paths.CATALOG))
     before = (known[paths.CATALOG].custom or {}).get("rows", 0)
     added = rows - int(before)

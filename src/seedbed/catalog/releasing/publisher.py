@@ -114,7 +114,7 @@ class Publisher:
             StateError: another release waits for signatures, or the disk refused.
             TrustError: the tables that are there are not those that were signed.
         """
-        if not change.releases:
+        if not change.releases and change.tracker in {None, self._site.tracker}:
             raise InputError("release: there is nothing to publish")
         building.check_torrents(change)
         self.refuse_unable()
