@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs bench fuzz peers lock clean
+.PHONY: help demo test check fix docs bench fuzz peers lock compiled clean
 
 help:  ## What you can make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ fuzz: $(VENV)/.dev  ## A minute of coverage-guided fuzzing for each parser
 
 peers:  ## Install the programs that the tests compare with (Debian, as root or by sudo)
 	@sh tests/peers/install.sh
+
+compiled: $(VENV)/.dev  ## A wheel in dist/ whose tracker is compiled: more announces a second (needs a C compiler)
+	SEEDBED_COMPILE=1 $(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps -w dist .
 
 lock: $(VENV)/.dev  ## Choose new versions of all dependencies
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --extra geopandas pyproject.toml -o requirements/run.lock

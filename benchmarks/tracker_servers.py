@@ -20,7 +20,7 @@ from seedbed.api.tracked import read
 from seedbed.catalog.table.writer import write_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 HERE = Path(__file__).parent
 NPM_TRACKER = HERE.parent / "tests/peers/webtorrent/node_modules/bittorrent-tracker"
@@ -66,22 +66,22 @@ class Server:
 
 
 @contextlib.contextmanager
-def seedbed(world: World, *options: str, name: str = "seedbed", python: str = sys.executable) -> Iterator[Server]:
+def seedbed(world: World, *options: str, name: str = "seedbed", package: Path | None = None) -> Iterator[Server]:
     """``seedbed tracker`` of a catalogue.
 
     Args:
         world: What it serves.
         options: More of the command's options.
         name: In the table.
-        python: Whose ``seedbed`` is run; another one may be the compiled form.
+        package: A folder with another ``seedbed`` in it: the compiled form.
     """
     port, ws_port = _free_port(), _free_port()
     command = [
-        python, "-m", "seedbed", "tracker", "--udp", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{port}",
+        sys.executable, "-m", "seedbed", "tracker", "--udp", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{port}",
         "--ws", f"127.0.0.1:{ws_port}", "--lan", "--catalog", f"{world.folder}/", "--json",
         "--record", str(world.folder / f"{port}.sqlite"), *options,
     ]  # fmt: skip
-    with _running(command) as pid:
+    with _running(command, {"PYTHONPATH": str(package)} if package else {}) as pid:
         _wait(lambda: _answers(port))
         yield Server(name, pid, port, ws_port)
 
@@ -116,8 +116,8 @@ def missing() -> list[str]:
 
 
 @contextlib.contextmanager
-def _running(command: list[str]) -> Iterator[int]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def _running(command: list[str], environment: Mapping[str, str] | None = None) -> Iterator[int]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
     try:
         yield process.pid
     finally:

@@ -16,9 +16,9 @@ with atheris.instrument_imports():
 HOME = b"\x0b\x16\x21\x2c"
 TRACKER = Tracker(Swarms(Limits(max_peers=100), lambda _: 0), Everything(), ConnectionIds(b"key"))
 NOW_S = 1_000
-KNOWN = {TRACKER.ids.of(HOME, at_s).to_bytes(8, "big") for at_s in (NOW_S - ID_LIFE_S, NOW_S)}
+KNOWN = {TRACKER.ids.of(HOME, at_s) for at_s in (NOW_S - ID_LIFE_S, NOW_S)}
 """The fuzzer sees what is compared, and so finds the older one too."""
-CONNECTION = TRACKER.ids.of(HOME, NOW_S).to_bytes(8, "big")
+CONNECTION = TRACKER.ids.of(HOME, NOW_S)
 
 
 def one_input(data: bytes) -> None:

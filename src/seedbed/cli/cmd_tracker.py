@@ -83,14 +83,14 @@ def _server(options: dict[str, Any]) -> Server:
     from seedbed.tracker import keeping  # noqa: PLC0415
     from seedbed.tracker.proxies import Networks  # noqa: PLC0415
     from seedbed.tracker.server import Server  # noqa: PLC0415
-    from seedbed.tracker.swarm import Limits, Swarms  # noqa: PLC0415
+    from seedbed.tracker.swarm import Limits, Swarms, chance_of  # noqa: PLC0415
     from seedbed.tracker.tracker import Tracker  # noqa: PLC0415
     from seedbed.tracker.udp_wire import ConnectionIds  # noqa: PLC0415
 
     access, renew = _access(options)
     keys, renew_keys = _keys(options)
     interval_s = options["interval_s"]
-    swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), random.SystemRandom().randrange)
+    swarms = Swarms(Limits(lease_s=interval_s * 3 // 2), chance_of(random.random))
     record = options["record"] or Home.of_environment().data / "tracker.sqlite"
     made = Tracker(
         swarms, access, ConnectionIds(keeping.key_of(record)), interval_s, allows_private=options["lan"], keys=keys
@@ -183,9 +183,12 @@ def _tables(where: str) -> Callable[[], Path]:
 
 
 async def _serve(server: Server) -> None:
+    from seedbed.tracker.udp_door import FORM  # noqa: PLC0415  # imports stay inside: --help must be quick
+
     stop = stop_sign()
 
     def ready(urls: list[str]) -> None:
-        output.event({"event": "ready", "urls": urls}, "Tracking at " + "  ".join(urls))
+        text = f"Tracking at {'  '.join(urls)} ({FORM} form)"
+        output.event({"event": "ready", "urls": urls, "form": FORM}, text)
 
     await server.serve(stop, ready)

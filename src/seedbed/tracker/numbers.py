@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from seedbed.tracker.udp_door import FORM
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,7 +45,7 @@ def totals(tracker: Tracker, rows: Mapping[str, Count], listed: int, up_s: int) 
 def as_json(whole: Mapping[str, int], rows: Mapping[str, Count]) -> bytes:
     """For programs."""
     datasets = {name: one._asdict() for name, one in largest(rows)[:MAX_ROWS]}
-    return json.dumps({**whole, "datasets": datasets}, ensure_ascii=False, indent=1).encode()
+    return json.dumps({**whole, "form": FORM, "datasets": datasets}, ensure_ascii=False, indent=1).encode()
 
 
 def as_metrics(whole: Mapping[str, int]) -> bytes:

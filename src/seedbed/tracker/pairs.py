@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from seedbed.tracker.swarm import V4
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -47,18 +49,14 @@ def together(one: Swarm, other: Swarm) -> Both:
 
 def _peers(swarm: Swarm) -> Iterator[tuple[bytes, bool]]:
     """Each address, and whether it is a seed."""
-    for family in swarm.families():
-        for kind, is_seed in ((family.seeds, True), (family.leechers, False)):
-            width, addresses = kind.width, kind.addresses
-            for at in range(0, len(addresses), width):
-                yield bytes(addresses[at : at + width]), is_seed
+    for family in filter(None, (swarm.v4, swarm.v6)):
+        width, addresses = family.width, family.addresses
+        for place in range(len(family)):
+            yield bytes(addresses[place * width : (place + 1) * width]), place < family.seeds
 
 
 def _kind(swarm: Swarm, address: bytes) -> bool | None:
     """Whether a peer is a seed there; None when it is not there."""
-    for family in swarm.families():
-        if family.seeds.width == len(address):
-            if family.seeds.find(address) >= 0:
-                return True
-            return False if family.leechers.find(address) >= 0 else None
-    return None
+    family = swarm.v4 if len(address) == V4 else swarm.v6
+    place = -1 if family is None else family.find(address)
+    return None if family is None or place < 0 else place < family.seeds

@@ -97,10 +97,11 @@ class Server:
         """
         if self.record:
             self._kept = await asyncio.to_thread(keeping.load, self.record)
-            self.tracker.swarms.restore(self._kept)
+            listed = self.tracker.access.is_listed  # only what is served has a swarm
+            self.tracker.swarms.restore({one: count for one, count in self._kept.items() if listed(one)})
         loop, streams = asyncio.get_running_loop(), StreamDoors(self.limits, self.proxies, self.certificate)
         with contextlib.ExitStack() as stack:
-            udp = [stack.enter_context(UdpDoor(where, self._datagram)) for where in self.places.udp]
+            udp = [stack.enter_context(UdpDoor(where, self.tracker, time.monotonic)) for where in self.places.udp]
             stack.enter_context(streams)
             streams.open_http(self.places.http, self.places.https, self._page)
             if self.web and (self.places.ws or self.places.wss):
@@ -121,9 +122,6 @@ class Server:
             f"udp://{Endpoint(where.host, door.port)}/announce"
             for where, door in zip(self.places.udp, doors, strict=True)
         ]
-
-    def _datagram(self, data: bytes, ip: bytes) -> bytes | None:
-        return self.tracker.datagram(data, ip, int(time.monotonic()))
 
     def _page(self, path: str, query: bytes, ip: bytes) -> Page | asyncio.Future[Page]:
         body = self.tracker.http(path, query, ip, int(time.monotonic()))

@@ -20,13 +20,16 @@ V4, V6 = 6, 18
 """Bytes of a compact address (BEP 23, BEP 7)."""
 
 
+_COMPLETED, _STOPPED = 1, 3
+
+
 class Event(IntEnum):
     """Why a peer announces itself; the numbers of BEP 15."""
 
     NONE = 0
-    COMPLETED = 1
+    COMPLETED = _COMPLETED
     STARTED = 2
-    STOPPED = 3
+    STOPPED = _STOPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +66,6 @@ class Count(NamedTuple):
     leechers: int
 
 
-class _Family:
-    """The peers of a swarm that speak one version of IP."""
-
-    __slots__ = ("leechers", "networks", "seeds")
-
-    def __init__(self, width: int) -> None:
-        self.seeds = Peers(width)
-        self.leechers = Peers(width)
-        self.networks: dict[bytes, int] | None = None
-        """Network -> peers; kept while the swarm is crowded."""
-
-    def __len__(self) -> int:
-        return len(self.seeds) + len(self.leechers)
-
-
 class Swarm:
     """All peers of one info-hash."""
 
@@ -86,34 +74,30 @@ class Swarm:
     def __init__(self, completed: int = 0) -> None:
         self.completed = completed
         """How often a peer that we knew as a leecher said that it was done."""
-        self.v4 = _Family(V4)
-        self.v6: _Family | None = None
+        self.v4 = Peers(V4)
+        self.v6: Peers | None = None
         """Made when the first such peer comes."""
 
     def __len__(self) -> int:
-        return len(self.v4) + (len(self.v6) if self.v6 else 0)
+        return len(self.v4.seen) + (0 if self.v6 is None else len(self.v6.seen))
 
     @property
     def count(self) -> Count:
         """Of both families together."""
-        seeds, leechers = len(self.v4.seeds), len(self.v4.leechers)
-        if self.v6:
-            seeds, leechers = seeds + len(self.v6.seeds), leechers + len(self.v6.leechers)
-        return Count(seeds, self.completed, leechers)
+        seeds = self.seeds()
+        return Count(seeds, self.completed, len(self) - seeds)
 
-    def family(self, address: bytes) -> _Family:
+    def seeds(self) -> int:
+        """How many, of both families."""
+        return self.v4.seeds + (0 if self.v6 is None else self.v6.seeds)
+
+    def family(self, address: bytes) -> Peers:
         """Where a peer belongs."""
         if len(address) == V4:
             return self.v4
         if self.v6 is None:
-            self.v6 = _Family(V6)
+            self.v6 = Peers(V6)
         return self.v6
-
-    def families(self) -> Iterator[_Family]:
-        """Those that there are."""
-        yield self.v4
-        if self.v6:
-            yield self.v6
 
 
 class Swarms:
@@ -126,6 +110,7 @@ class Swarms:
 
     def __init__(self, limits: Limits, chance: Callable[[int], int]) -> None:
         self._limits = limits
+        self._max_given = limits.max_given
         self._chance = chance
         self._swarms: dict[bytes, Swarm] = {}
         self.peers = 0
@@ -137,7 +122,20 @@ class Swarms:
     def announce(
         self, info_hash: bytes, address: bytes, *, is_seed: bool, event: int, wanted: int, now_s: int
     ) -> Answer:
-        """Note what a peer says of itself, and tell it of others.
+        """The same as :meth:`hear`, with names, and with numbers of any size."""
+        wanted = max(-1, min(wanted, self._limits.max_given))
+        return Answer(*self.hear(info_hash, address, is_seed, event, wanted, now_s))
+
+    def hear(  # noqa: PLR0917
+        self,
+        info_hash: bytes,
+        address: bytes,
+        is_seed: bool,  # noqa: FBT001
+        event: int,
+        wanted: int,
+        now_s: int,
+    ) -> tuple[int, int, bytes]:
+        """Note what a peer says of itself, and tell it of others. By place alone: so compiled code calls at once.
 
         Args:
             info_hash: 20 bytes; who may announce it is decided elsewhere.
@@ -146,23 +144,28 @@ class Swarms:
             event: An :class:`Event`.
             wanted: Peers that it asks for; negative for as many as we give.
             now_s: Seconds of a clock that never goes back.
+
+        Returns:
+            Seeds, leechers and peers, as in :class:`Answer`.
         """
         swarm = self._swarms.get(info_hash)
         if swarm is None:
-            if event == Event.STOPPED:
-                return Answer(0, 0, b"")
+            if event == _STOPPED:
+                return 0, 0, b""
             swarm = self._swarms[info_hash] = Swarm()
         family = swarm.family(address)
-        if event == Event.STOPPED:
-            self.peers -= _forget(family, address)
-            wanted = 0
+        if event == _STOPPED:
+            self._forget(family, address)
+            given = b""
         else:
-            self._note(swarm, family, address, is_seed=is_seed, event=event, now_s=now_s)
-        seeds, _, leechers = swarm.count
-        limit = self._limits.max_given
-        wanted = limit if wanted < 0 else min(wanted, limit)
-        given = self._choose(family, wanted + 1, is_seed=is_seed) if wanted else b""
-        return Answer(seeds, leechers, _without(given, address, wanted))
+            place = self._note(swarm, family, address, is_seed, event, now_s)
+            given = self._tell(family, place, is_seed, wanted)
+        seeds = swarm.seeds()
+        return seeds, len(swarm) - seeds, given
+
+    def knows(self, info_hash: bytes) -> bool:
+        """Whether there is such a swarm: only what is listed has one, and who asks so spares the list."""
+        return info_hash in self._swarms
 
     def scrape(self, info_hash: bytes) -> Count:
         """The numbers of one swarm; zeros where there is none."""
@@ -193,11 +196,9 @@ class Swarms:
             swarm = self._swarms.get(info_hash)
             if swarm is None:
                 continue
-            for family in swarm.families():
-                lost = sum(kind.expire(now_s - self._limits.lease_s) for kind in (family.seeds, family.leechers))
-                if lost:
-                    family.networks = None
-                gone += lost
+            gone += swarm.v4.expire(now_s - self._limits.lease_s)
+            if swarm.v6 is not None:
+                gone += swarm.v6.expire(now_s - self._limits.lease_s)
             if not len(swarm) and not swarm.completed:
                 del self._swarms[info_hash]
         self.peers -= gone
@@ -208,78 +209,80 @@ class Swarms:
         swarm = self._swarms.pop(info_hash, None)
         self.peers -= 0 if swarm is None else len(swarm)
 
-    def _note(self, swarm: Swarm, family: _Family, address: bytes, *, is_seed: bool, event: int, now_s: int) -> None:
-        here, there = (family.seeds, family.leechers) if is_seed else (family.leechers, family.seeds)
-        if here.renew(address, now_s):  # most announces: a peer is in one of the two
-            return
-        was_other = there.remove(address)
-        if was_other and is_seed and event == Event.COMPLETED:
-            swarm.completed += 1
-        if not was_other and not self._has_room(swarm, family, address):
-            return
-        here.put(address, now_s)
-        if not was_other:
-            self.peers += 1
-            if family.networks is not None:
-                network = _network(address)
-                family.networks[network] = family.networks.get(network, 0) + 1
+    def _tell(self, family: Peers, place: int, is_seed: bool, wanted: int) -> bytes:  # noqa: FBT001
+        """Some peers of its family, without itself: leechers are told of both kinds as there are, seeds of leechers."""
+        if wanted < 0 or wanted > self._max_given:
+            wanted = self._max_given
+        first = family.seeds if is_seed else 0
+        count = len(family.seen) - first
+        if wanted == 0 or count == 0:
+            return b""
+        return family.some(first, wanted, self._chance(count) if count > wanted else 0, place)
 
-    def _has_room(self, swarm: Swarm, family: _Family, address: bytes) -> bool:
+    def _note(  # noqa: PLR0917
+        self,
+        swarm: Swarm,
+        family: Peers,
+        address: bytes,
+        is_seed: bool,  # noqa: FBT001
+        event: int,
+        now_s: int,
+    ) -> int:
+        """Note a peer; its place, or -1 where there is no room for it."""
+        place = family.find(address)
+        if place < 0:
+            if not self._has_room(swarm, family, address):
+                return -1
+            self._add(family, address, is_seed, now_s)
+            return len(family.seen) - 1 if not is_seed else family.seeds - 1
+        family.seen[place] = now_s
+        was_seed = place < family.seeds
+        if was_seed == is_seed:  # most announces
+            return place
+        if was_seed:
+            family.make_leecher(place)
+            return family.seeds
+        family.make_seed(place)
+        if event == _COMPLETED:
+            swarm.completed += 1
+        return family.seeds - 1
+
+    def _add(self, family: Peers, address: bytes, is_seed: bool, now_s: int) -> None:  # noqa: FBT001
+        family.put(address, is_seed, now_s)
+        self.peers += 1
+        if family.networks is not None:
+            network = _network(address)
+            family.networks[network] = family.networks.get(network, 0) + 1
+
+    def _forget(self, family: Peers, address: bytes) -> None:
+        place = family.find(address)
+        if place < 0:
+            return
+        family.remove(place)
+        self.peers -= 1
+        if family.networks is not None:
+            network = _network(address)
+            family.networks[network] = family.networks.get(network, 1) - 1
+
+    def _has_room(self, swarm: Swarm, family: Peers, address: bytes) -> bool:
         """Whether one more peer may come: none is put out for another."""
         limits = self._limits
         if self.peers >= limits.max_peers or len(swarm) >= limits.max_in_swarm:
             return False
-        if len(family) < limits.crowded:
+        if len(family.seen) < limits.crowded:
             return True
         if family.networks is None:
             family.networks = _count_networks(family)
         return family.networks.get(_network(address), 0) < limits.max_of_network
 
-    def _choose(self, family: _Family, wanted: int, *, is_seed: bool) -> bytes:
-        """Leechers are told of both kinds, in the proportion that there are; seeds of leechers."""
-        seeds, leechers = len(family.seeds), len(family.leechers)
-        if is_seed:
-            return family.leechers.some(wanted, self._chance(leechers)) if leechers else b""
-        if seeds + leechers <= wanted:
-            return bytes(family.seeds.addresses) + bytes(family.leechers.addresses)
-        start = self._chance(seeds + leechers)
-        return _row(family, start, wanted)
 
+def chance_of(random: Callable[[], float]) -> Callable[[int], int]:
+    """Chance for :class:`Swarms`: no secret hangs on it, and it is asked for each answer.
 
-def _without(given: bytes, address: bytes, wanted: int) -> bytes:
-    """So many addresses, and not the one of whoever asked."""
-    width = len(address)
-    at = given.find(address)
-    while at >= 0 and at % width:
-        at = given.find(address, at + 1)
-    if at >= 0:
-        given = given[:at] + given[at + width :]
-    return given[: wanted * width]
-
-
-def _row(family: _Family, start: int, wanted: int) -> bytes:
-    """Some peers of the row of seeds and leechers, which is taken as a ring."""
-    seeds, leechers = len(family.seeds), len(family.leechers)
-    total, width = seeds + leechers, family.seeds.width
-    parts = []
-    while wanted:
-        kind, first, count = (
-            (family.seeds, start, seeds) if start < seeds else (family.leechers, start - seeds, leechers)
-        )
-        take = min(wanted, count - first)
-        parts.append(bytes(kind.addresses[first * width : (first + take) * width]))
-        wanted -= take
-        start = (start + take) % total
-    return b"".join(parts)
-
-
-def _forget(family: _Family, address: bytes) -> int:
-    """Whether a peer was there, as a number."""
-    gone = int(family.seeds.remove(address) or family.leechers.remove(address))
-    if gone and family.networks is not None:
-        network = _network(address)
-        family.networks[network] = family.networks.get(network, 1) - 1
-    return gone
+    Args:
+        random: Gives a number from 0 to below 1.
+    """
+    return lambda below: int(random() * below)
 
 
 def _network(address: bytes) -> bytes:
@@ -287,10 +290,9 @@ def _network(address: bytes) -> bytes:
     return address[:3] if len(address) == V4 else address[:6]
 
 
-def _count_networks(family: _Family) -> dict[bytes, int]:
+def _count_networks(family: Peers) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
-    for kind in (family.seeds, family.leechers):
-        for at in range(0, len(kind.addresses), kind.width):
-            network = _network(bytes(kind.addresses[at : at + kind.width]))
-            found[network] = found.get(network, 0) + 1
+    for at in range(0, len(family.addresses), family.width):
+        network = _network(bytes(family.addresses[at : at + family.width]))
+        found[network] = found.get(network, 0) + 1
     return found

@@ -22,7 +22,7 @@ NOT_LISTED = "this tracker serves the datasets of its catalogue only, and this i
 NO_KEY = "this tracker serves its members only: expected the address with your key, /KEY/announce"
 
 
-@dataclass(slots=True)
+@dataclass
 class Totals:
     """What was done since the start, for the numbers page."""
 
@@ -35,9 +35,9 @@ class Totals:
     """Datagrams that were no requests, or had no good connection id."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Tracker:
-    """See the module's text. Not for several threads."""
+    """See the module's text. Not for several threads. Without slots, which compiled classes have anyway."""
 
     swarms: Swarms
     access: Access
@@ -59,17 +59,18 @@ class Tracker:
             ip: From where: 4 or 16 bytes, as :func:`seedbed.tracker.addresses.packed` makes them.
             now_s: Seconds of a clock that never goes back.
         """
-        request = udp_wire.parse(data)
-        if isinstance(request, udp_wire.Connect):
+        kind = udp_wire.kind_of(data)
+        if kind == udp_wire.CONNECT:
             self.totals.connects += 1
-            return udp_wire.connected(request.transaction, self.ids.of(ip, now_s))
-        if request is None or not self.ids.is_good(request.connection, ip, now_s):
+            return udp_wire.connected(udp_wire.transaction_of(data), self.ids.of(ip, now_s))
+        if kind == udp_wire.NOTHING or not self.ids.is_good(udp_wire.connection_of(data), ip, now_s):
             self.totals.dropped += 1
             return None
-        if isinstance(request, udp_wire.Scrape):
-            self.totals.scrapes += 1
-            return udp_wire.scraped(request.transaction, [self.count(one) for one in request.info_hashes])
-        return self._announce_datagram(request, ip, now_s)
+        if kind == udp_wire.ANNOUNCE:
+            return self._announce_datagram(data, ip, now_s)
+        self.totals.scrapes += 1
+        counts = [self.count(one) for one in udp_wire.read_scrape(data)]
+        return udp_wire.scraped(udp_wire.transaction_of(data), counts)
 
     def http(self, path: str, query: bytes, ip: bytes, now_s: int) -> bytes | None:
         """Answer a GET; None where there is no such page.
@@ -119,7 +120,7 @@ class Tracker:
         return Count(count.seeds + seeds, count.completed, count.leechers + leechers)
 
     def _why_not(self, info_hash: bytes, ip: bytes, port: int) -> str:
-        if not self.access.is_listed(info_hash):
+        if not self.swarms.knows(info_hash) and not self.access.is_listed(info_hash):
             return NOT_LISTED
         if not addresses.is_good_port(port):
             return f"port {port}: expected one from {addresses.MIN_PORT} to 65535"
@@ -151,12 +152,14 @@ class Tracker:
             return http_wire.failed(NOT_LISTED)
         return http_wire.scraped({one: self.count(one) for one in listed})
 
-    def _announce_datagram(self, request: udp_wire.Announce, ip: bytes, now_s: int) -> bytes | None:
+    def _announce_datagram(self, data: bytes, ip: bytes, now_s: int) -> bytes | None:
         """A hash that is not listed gets no answer (K7): a million of them cost nothing."""
-        found = self.announce(
-            request.info_hash, ip, request.port,
-            left=request.left, event=request.event, wanted=request.wanted, now_s=now_s,
-        )  # fmt: skip
-        if isinstance(found, str):
-            return None if found is NOT_LISTED else udp_wire.refused(request.transaction, found)
-        return udp_wire.announced(request.transaction, self.interval_s, found)
+        info_hash, is_seed, event, wanted, port = udp_wire.read_announce(data)
+        why = self._why_not(info_hash, ip, port)
+        if why:
+            self.totals.refused += 1
+            return None if why is NOT_LISTED else udp_wire.refused(udp_wire.transaction_of(data), why)
+        self.totals.announces += 1
+        address = ip + data[96:98]
+        seeds, leechers, peers = self.swarms.hear(info_hash, address, is_seed, event, wanted, now_s)
+        return udp_wire.announced(udp_wire.transaction_of(data), self.interval_s, leechers, seeds, peers)

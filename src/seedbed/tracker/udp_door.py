@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tracker's UDP socket: whatever has come is taken in one go, and answered.
+"""The tracker's UDP socket: whatever has come is taken in one go, and answered; by the compiled form in batches.
 
 Two sockets for two families: an IPv4 client that reached an IPv6 socket would be told apart from itself.
 """
@@ -10,12 +10,20 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING, Self
 
+try:
+    from seedbed.tracker import udp_batch
+except ImportError:
+    udp_batch = None  # type: ignore[assignment]  # the plain form
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from seedbed.core.endpoints import Endpoint
+    from seedbed.tracker.tracker import Tracker
 
+FORM = "compiled" if udp_batch else "plain"
+"""Which form of the tracker runs: the compiled one is the same code (``packaging/compiling.py``)."""
 MAX_DATAGRAM_BYTES = 2_048
 """A scrape of 74 hashes has 1,496; longer ones are cut, and a request that was cut is none."""
 _AT_ONCE = 256
@@ -29,15 +37,17 @@ class UdpDoor:
 
     Args:
         where: Address to listen on; port 0 for any.
-        answer: Called with a datagram and the packed address that it came from; gives what goes back, or None.
+        tracker: What answers.
+        clock: Gives seconds, and never goes back.
 
     Raises:
         OSError: the address cannot be listened on.
     """
 
-    def __init__(self, where: Endpoint, answer: Callable[[bytes, bytes], bytes | None]) -> None:
+    def __init__(self, where: Endpoint, tracker: Tracker, clock: Callable[[], float]) -> None:
         family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-        self._answer = answer
+        self._tracker = tracker
+        self._clock = clock
         self._family = family
         self._packed: dict[str, bytes] = {}
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -51,6 +61,7 @@ class UdpDoor:
         except OSError:
             self._socket.close()
             raise
+        self._batch = udp_batch.Batch(tracker, self._socket.fileno()) if udp_batch else None
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +84,16 @@ class UdpDoor:
         loop.remove_reader(self._socket)
 
     def _drain(self) -> None:
-        receive, send, answer = self._socket.recvfrom, self._socket.sendto, self._answer
+        now_s = int(self._clock())
+        if self._batch is None:
+            self._drain_one_by_one(now_s)
+            return
+        for _ in range(0, _AT_ONCE, udp_batch.AT_ONCE):
+            if self._batch.drain(now_s) == 0:
+                return
+
+    def _drain_one_by_one(self, now_s: int) -> None:
+        receive, send, answer = self._socket.recvfrom, self._socket.sendto, self._tracker.datagram
         for _ in range(_AT_ONCE):
             try:
                 data, source = receive(MAX_DATAGRAM_BYTES)
@@ -81,7 +101,7 @@ class UdpDoor:
                 return
             except OSError:  # an earlier answer came back as unreachable
                 continue
-            reply = answer(data, self._ip(source[0]))
+            reply = answer(data, self._ip(source[0]), now_s)
             if reply is not None:
                 with contextlib.suppress(OSError):  # a full buffer: the client asks again
                     send(reply, source)

@@ -60,16 +60,18 @@ def test_our_own_answers_are_read(counts: dict[bytes, Count]) -> None:
     expected = {one: Numbers(count.seeds, count.leechers, count.completed) for one, count in counts.items()}
 
     assert http_wire.read(our_http.scraped(counts), list(counts)).found == expected
-    assert udp_wire.read_scraped(our_udp.scraped(7, list(counts.values())), list(counts)) == expected
+    assert udp_wire.read_scraped(our_udp.scraped(b"7777", list(counts.values())), list(counts)) == expected
 
 
 def test_our_tracker_understands_our_questions() -> None:
     """Connect, then scrape."""
-    assert our_udp.parse(udp_wire.connect(5)) == our_udp.Connect(5)
-    assert our_udp.parse(udp_wire.scrape(9, 6, [A, B])) == our_udp.Scrape(6, 9, (A, B))
-    assert udp_wire.read_connected(our_udp.connected(5, 77)) == 77
+    connect, scrape = udp_wire.connect(5), udp_wire.scrape(9, 6, [A, B])
+    assert (our_udp.kind_of(connect), our_udp.kind_of(scrape)) == (our_udp.CONNECT, our_udp.SCRAPE)
+    assert our_udp.read_scrape(scrape) == [A, B]
+    assert our_udp.connection_of(scrape) == (9).to_bytes(8, "big")
+    assert udp_wire.read_connected(our_udp.connected(our_udp.transaction_of(connect), (77).to_bytes(8, "big"))) == 77
     with pytest.raises(Unanswered, match="not today"):
-        udp_wire.read_scraped(our_udp.refused(6, "not today"), [A])
+        udp_wire.read_scraped(our_udp.refused(b"6666", "not today"), [A])
 
 
 @given(st.binary(max_size=200) | st.recursive(st.integers() | st.binary(max_size=5), st.lists).map(str).map(str.encode))
@@ -149,7 +151,7 @@ def test_numbers_that_cannot_be_are_none(count: bytes) -> None:
 
 def test_wrong_numbers_over_udp() -> None:
     """-1 in 32 bits is not believed; a short answer is of the first hashes."""
-    data = our_udp.scraped(1, [Count(0xFFFFFFFF, 1, 1), Count(1, 0xFFFFFFFF, 2)])
+    data = our_udp.scraped(b"1111", [Count(0xFFFFFFFF, 1, 1), Count(1, 0xFFFFFFFF, 2)])
 
     assert udp_wire.read_scraped(data, [A, B, b"c" * 20]) == {A: None, B: Numbers(1, 2)}
 

@@ -196,10 +196,8 @@ def test_a_peer_costs_little_memory() -> None:
         tracker.announce(info_hash, v4(number), is_seed=number % 3 == 0, event=0, wanted=0, now_s=0)
     total = 0
     for _, swarm in tracker.each():
-        for family in swarm.families():
-            total += sys.getsizeof(family)
-            for kind in (family.seeds, family.leechers):
-                total += sys.getsizeof(kind.addresses) + sys.getsizeof(kind.seen) + sys.getsizeof(kind) + 100
+        family = swarm.v4
+        total += sys.getsizeof(family) + sys.getsizeof(family.addresses) + sys.getsizeof(family.seen)
         total += sys.getsizeof(swarm) + 120
 
     assert total / 20_000 < 60

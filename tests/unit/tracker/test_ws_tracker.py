@@ -240,7 +240,7 @@ def test_a_scrape_is_of_all_peers_over_every_wire() -> None:
 
     ((_, told),) = emma.say(action="scrape", info_hash=[HASH, OTHER])
     by_http = one.http("/scrape", b"info_hash=" + HASH.encode(), HOME, 0)
-    by_udp = one.datagram(struct.pack(">QII", one.ids.of(HOME, 0), 2, 9) + HASH.encode(), HOME, 0)
+    by_udp = one.datagram(struct.pack(">8sII", one.ids.of(HOME, 0), 2, 9) + HASH.encode(), HOME, 0)
 
     none = {"complete": 0, "downloaded": 0, "incomplete": 0}
     assert told["files"] == {HASH: none | {"complete": 1, "incomplete": 1}, OTHER: none}
