@@ -73,6 +73,7 @@ def waiting_facts(waits: Waiting) -> dict[str, Any]:
         "withdrawn": list(waits.withdrawn),
         "size_bytes": waits.size_bytes,
         "key_changes": list(waits.key_changes),
+        "site_changes": list(waits.site_changes),
         "signatures": [
             {
                 "role": one.role, "version": one.version, "threshold": one.threshold, "missing": one.needed,
@@ -107,7 +108,7 @@ def waiting_lines(waits: Waiting) -> list[str]:
         new = f"{len(waits.added)} new ({output.size(waits.size_bytes)})"
         shown += [f"  release {waits.serial}: {new}, {len(waits.changed)} changed, {len(waits.withdrawn)} withdrawn"]
     shown += _listed("new", waits.added) + _listed("changed", waits.changed) + _listed("withdrawn", waits.withdrawn)
-    shown += [f"  {output.plain(line)}" for line in waits.key_changes]
+    shown += [f"  {output.plain(line)}" for line in (*waits.site_changes, *waits.key_changes)]
     shown += [_standing_line(one) for one in waits.standings]
     if not any(one.needed for one in waits.standings):
         shown.append("  only the online key is missing: 'seedbed catalog sign' where it is kept")

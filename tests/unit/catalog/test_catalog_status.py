@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.catalog.model import Change
 from seedbed.catalog.releasing import status, upkeep, waiting
 from seedbed.catalog.releasing.disk import Disk
 from seedbed.catalog.releasing.workplace import Workplace, look_at, open_workplace
 from seedbed.catalog.signing import draft, repository
-from seedbed.errors import TrustError
+from seedbed.errors import InputError, TrustError
 from tests import publishers, tuf_client
 from tests.tuf_client import NOW
 
@@ -101,6 +102,26 @@ def test_what_a_release_adds_is_told_from_its_own_files(tmp_path: Path) -> None:
     assert [(one.role, one.needed, [key.name for key in one.may_sign]) for one in found.standings] == [
         ("targets", 1, ["b"])
     ]
+
+
+def test_whoever_signs_is_told_of_another_tracker(tmp_path: Path) -> None:
+    """It is where all readers of what is published next will announce themselves; with it, nothing else changes."""
+    keeper = publishers.keeper(tmp_path, people=2, threshold=2)
+    at_work(keeper, waiting.sign, person="b")
+    with keeper.open("a") as publisher:
+        publisher.release(Change((), tracker="udp://t.example:1/announce"))
+
+    found = standing(keeper, dt.timedelta()).waiting
+
+    assert found is not None
+    assert (found.added, found.changed) == ((), ())
+    assert found.site_changes == ("tracker: udp://t.example:1/announce (was none)",)
+    at_work(keeper, waiting.sign, person="b")
+    site = standing(keeper, dt.timedelta()).site
+    assert site is not None
+    assert site.trackers == ("udp://t.example:1/announce",)
+    with keeper.open("a") as publisher, pytest.raises(InputError, match="nothing to publish"):
+        publisher.release(Change((), tracker="udp://t.example:1/announce"))
 
 
 def test_rows_that_the_release_does_not_name_are_not_signed(tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ class Waiting:
     """Of the new versions' data."""
     key_changes: tuple[str, ...] = ()
     """Lines for people: who may sign from then on."""
+    site_changes: tuple[str, ...] = ()
+    """Lines for people: what the catalogue says of itself from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def look(place: Workplace) -> Waiting | None:
         withdrawn=tuple(one.id for one in releases if one.status == "withdrawn"),
         size_bytes=sum(one.size_bytes for one in releases if one.id in new),
         key_changes=keys,
+        site_changes=tuple(_site_changes(place, site)),
     )
 
 
@@ -251,6 +254,18 @@ def _staged_rows(place: Workplace, site: Site) -> tuple[list[Release], set[str]]
         return [], set()
     releases = list(place.tables.read_releases(tree / paths.change(site.serial)))
     return releases, {row.item_id for row in place.tables.read_files(tree / paths.file_change(site.serial))}
+
+
+def _site_changes(place: Workplace, site: Site) -> Iterator[str]:
+    """What is other than in the published catalogue; of a new one nothing."""
+    published = place.folder / paths.CATALOG
+    if not published.exists():
+        return
+    before = place.tables.read_site(published)
+    for name in ("title", "description", "url", "tracker"):
+        old, new = getattr(before, name), getattr(site, name)
+        if old != new:
+            yield f"{name}: {new or 'none'} (was {old or 'none'})"
 
 
 def _key_changes(draft: Draft) -> Iterator[str]:
