@@ -34,9 +34,7 @@ def together(one: Swarm, other: Swarm) -> Both:
     leechers = small.count.leechers + large.count.leechers
     step = -(-len(small) // SAMPLED) or 1
     twice_seeds = twice_leechers = 0
-    for at, (address, is_seed) in enumerate(_peers(small)):
-        if at % step:
-            continue
+    for address, is_seed in _peers(small, step):
         found = _kind(large, address)
         if found is None:
             continue
@@ -47,11 +45,11 @@ def together(one: Swarm, other: Swarm) -> Both:
     return Both(max(seeds - twice_seeds, 0), max(leechers - twice_leechers, 0))
 
 
-def _peers(swarm: Swarm) -> Iterator[tuple[bytes, bool]]:
-    """Each address, and whether it is a seed."""
+def _peers(swarm: Swarm, step: int) -> Iterator[tuple[bytes, bool]]:
+    """Every so manieth address, and whether it is a seed."""
     for family in filter(None, (swarm.v4, swarm.v6)):
         width, addresses = family.width, family.addresses
-        for place in range(len(family)):
+        for place in range(0, len(family), step):
             yield bytes(addresses[place * width : (place + 1) * width]), place < family.seeds
 
 
