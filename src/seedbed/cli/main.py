@@ -27,6 +27,7 @@ COMMANDS = {
     "gateway": ("seedbed.cli.cmd_gateway:gateway", "Serve published data and a catalogue over HTTP."),
     "integrity": ("seedbed.cli.cmd_verify:integrity", "Check a file against a torrent named by its MD5."),
     "mirror": ("seedbed.cli.cmd_mirror:mirror", "Log in to archives and stores, and try them."),
+    "node": ("seedbed.cli.cmd_node:node", "Give disk and bandwidth, and keep datasets alive."),
     "publish": ("seedbed.cli.cmd_publish:publish", "Publish data as a version of a dataset in your catalogue."),
     "scrape": ("seedbed.cli.cmd_scrape:scrape", "Ask trackers how many have a dataset."),
     "search": ("seedbed.cli.cmd_search:search", "Find datasets by words, place, time, licence and more."),

@@ -36,10 +36,11 @@ class Verdict:
 def verify(cache: Cache, progress: Callable[[Progress], object] = lambda _: None) -> Iterator[Verdict]:
     """Hash every version in the cache again."""
     for snapshot in cache.snapshots():
-        yield _verdict(cache, snapshot, progress)
+        yield look(cache, snapshot, progress)
 
 
-def _verdict(cache: Cache, snapshot: Snapshot, progress: Callable[[Progress], object]) -> Verdict:
+def look(cache: Cache, snapshot: Snapshot, progress: Callable[[Progress], object] = lambda _: None) -> Verdict:
+    """Hash one version in the cache again."""
     try:
         metainfo = kept_metainfo(cache, snapshot.kept.info_hash)
     except SeedbedError as error:

@@ -47,12 +47,13 @@ class Deciding:
         self.census = Census.of(units.keys, units.sizes_bytes, wanted)
         self.space = lottery.Space.of(np.empty(0), np.empty(0))
         self._turns = Turns(network, rules)
+        self._known = 0
         self._take_in_space()
 
     def decide(self, passed_h: float) -> None:
         """One step of time."""
         network = self.network
-        if network.now_h % _SPACE_EVERY_H < passed_h:
+        if network.now_h % _SPACE_EVERY_H < passed_h or network.published != self._known:
             self._take_in_space()
         short = self.census.observe(network.shown(), network.fetching, passed_h, self.rules)
         short[network.published :] = 0
@@ -80,10 +81,9 @@ class Deciding:
         nodes = self.network.nodes
         budgets = np.array([node.budget_bytes for node in nodes]) * self.network.scenario.capacity_error
         self.space = lottery.Space.of(budgets, np.array([node.uptime for node in nodes]))
-        sizes = self.network.units.sizes_bytes[: self.network.published]
-        self.census.targets = targets.targets(
-            self.network.units.sizes_bytes, targets.base(self.space.total_bytes, float(sizes.sum()))
-        )
+        self._known = self.network.published
+        sizes = self.network.units.sizes_bytes[: self._known]
+        self.census.targets[: len(sizes)] = targets.affordable(sizes, self.space.total_bytes)
 
     def _sampled(self, nodes: list[Node], needy: Ints) -> list[tuple[Node, Ints, Floats]]:
         """Each node looks at some needs that chance picks."""

@@ -68,12 +68,13 @@ class Room:
         self.best = float(over.max()) if len(over) else float("-inf")
         """The surplus of the safest; minus infinity when nothing can go."""
 
-    def give_up(self, needed_bytes: float, wanted_short: float) -> list[int] | None:
+    def give_up(self, needed_bytes: float, gain: float) -> list[int] | None:
         """Units to give up until so many bytes are free; None when there are not enough that may go.
 
         Args:
             needed_bytes: Bytes to free.
-            wanted_short: Copies that the wanted unit lacks; what is given up must be safer by the policy's margin.
+            gain: Copies that the wanted unit lacks, and more where it is in danger; with the surplus of what is given
+                up it must reach the policy's margin.
         """
         if self._sorted is None:  # most plans come to nothing before this
             units, over, sizes_bytes = self._ready
@@ -83,7 +84,7 @@ class Room:
             )
         freed_bytes, given = 0.0, list[int]()
         for unit, over_by, size_bytes in self._sorted:
-            if freed_bytes >= needed_bytes or over_by + wanted_short < self._margin:
+            if freed_bytes >= needed_bytes or over_by + gain < self._margin:
                 break
             given.append(unit)
             freed_bytes += size_bytes

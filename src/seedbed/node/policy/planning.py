@@ -50,21 +50,23 @@ def plan(census: Census, units: Ints, drawn: Floats, own: Own, rules: Rules = DE
     """
     copies = census.copies[units]
     short = shortage(census.targets[units], copies, census.mean[units], census.fetching[units], rules)
-    has_hope = (census.sizes_bytes[units] <= own.free_bytes) | (short + own.room.best >= rules.swap_margin)
+    is_lasting = (census.needed_h[units] >= rules.rescue_after_h) & (census.mean[units] < rules.floor - rules.act_above)
+    gain = short + rules.rescue * is_lasting
+    has_hope = (census.sizes_bytes[units] <= own.free_bytes) | (gain + own.room.best >= rules.swap_margin)
     ready = np.flatnonzero((short > rules.act_above) & has_hope)
     if not len(ready):
         return []
     order = ready[np.lexsort((drawn[ready], np.round(copies[ready])))]
     free_bytes, plan_bytes = own.free_bytes, own.plan_bytes
     steps: list[Step] = []
-    for unit, lack, size_bytes in zip(
-        units[order].tolist(), short[order].tolist(), census.sizes_bytes[units[order]].tolist(), strict=True
+    for unit, better, size_bytes in zip(
+        units[order].tolist(), gain[order].tolist(), census.sizes_bytes[units[order]].tolist(), strict=True
     ):
         if plan_bytes <= 0:
             break
         if size_bytes > plan_bytes and steps:
             continue
-        given = own.room.give_up(size_bytes - free_bytes, lack) if size_bytes > free_bytes else []
+        given = own.room.give_up(size_bytes - free_bytes, better) if size_bytes > free_bytes else []
         if given is None:
             continue
         steps.append(Step(unit, tuple(given)))

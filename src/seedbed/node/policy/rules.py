@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Rules:
     """What the simulator was run with; ``seedbed simulate`` shows what other numbers do."""
 
-    fetching_counts: float = 0.8
+    fetching_counts: float = 0.9
     """Of a copy: a node that has announced that it fetches. Most of them finish."""
     unproven_counts: float = 0.3
     """Of a copy: a seed that nobody has proved to hold what it says."""
@@ -29,6 +29,10 @@ class Rules:
     """Copies that are left to others when one is dropped, whatever the target."""
     swap_margin: float = 2.0
     """How much better the wanted unit must be than a dropped one, in copies: a smaller gain is not worth the bytes."""
+    rescue: float = 1.0
+    """That much sooner something is swapped for a unit that has been below the floor for long: among few nodes that are
+    full, one with four copies and one with two would stay so for ever."""
+    rescue_after_h: float = 48.0
     max_plan_h: float = 24.0
     """Of own bandwidth that is planned at once: what comes later is planned with newer numbers."""
     max_dropped_of_held: float = 0.1

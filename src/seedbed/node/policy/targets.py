@@ -17,31 +17,39 @@ if TYPE_CHECKING:
 LEAST, MOST = 2, 6
 UNKNOWN = 3
 """When nobody tells how much space the network has."""
-USED_OF_CAPACITY = 0.8
+USED_OF_CAPACITY = 0.85
 """The rest is for what is new, and for what moves."""
+_STEP = 0.25
 _SMALL_BYTES = 16e9
-_PER_DECADE = 1.5
+_PER_DECADE = 1.25
 _MOST_MORE = 6
 
 
-def base(online_capacity_bytes: float, catalog_bytes: float) -> int:
-    """Copies of a large unit: as many as the network has room for.
+def affordable(sizes_bytes: Ints, online_capacity_bytes: float) -> Floats:
+    """Copies wanted of each unit, as many as the network has room for; of each three, where nobody knows.
 
     Args:
+        sizes_bytes: Bytes of each unit.
         online_capacity_bytes: Budgets of all nodes, each times its uptime; 0 when unknown.
-        catalog_bytes: Bytes of all units.
     """
-    if online_capacity_bytes <= 0 or catalog_bytes <= 0:
-        return UNKNOWN
-    return int(min(max(USED_OF_CAPACITY * online_capacity_bytes // catalog_bytes, LEAST), MOST))
+    if online_capacity_bytes <= 0:
+        return np.full(len(sizes_bytes), UNKNOWN, np.float32)
+    room = USED_OF_CAPACITY * online_capacity_bytes
+    for base_copies in np.arange(
+        MOST, LEAST - _MOST_MORE, -_STEP
+    ):  # where all are small, less than two for a large one
+        wanted = np.maximum(targets(sizes_bytes, base_copies), LEAST)
+        if float((wanted * sizes_bytes).sum()) <= room:
+            return wanted
+    return np.full(len(sizes_bytes), LEAST, np.float32)
 
 
-def targets(sizes_bytes: Ints, base_copies: int) -> Floats:
+def targets(sizes_bytes: Ints, base_copies: float) -> Floats:
     """Copies wanted of each unit: the base, and up to six more for small ones.
 
     Args:
         sizes_bytes: Bytes of each unit.
-        base_copies: From :func:`base`.
+        base_copies: Of a large unit.
     """
     decades = np.log10(_SMALL_BYTES / np.maximum(sizes_bytes, 1))
     more = np.clip(np.round(_PER_DECADE * decades), 0, _MOST_MORE)

@@ -25,13 +25,18 @@ def test_copies_follow_size_and_small_units_get_more() -> None:
     assert targets.targets(sizes, 4).tolist() == [4, 4, 6, 7, 10]
 
 
-@pytest.mark.parametrize(
-    ("capacity", "catalog", "base"),
-    [(5.3e15, 1e15, 4), (0, 1e15, 3), (1e15, 0, 3), (1e15, 1e15, 2), (1e18, 1e15, 6)],
-)
-def test_the_base_is_what_the_network_has_room_for(capacity: float, catalog: float, base: int) -> None:
-    """Between two and six; three when nobody knows."""
-    assert targets.base(capacity, catalog) == base
+@pytest.mark.parametrize(("room", "copies"), [(5.3, 4.5), (0, 3), (1, 2), (1000, 6)])
+def test_no_more_copies_are_wanted_than_the_network_has_room_for(room: float, copies: int) -> None:
+    """Between two and six of a large unit; three when nobody knows."""
+    sizes = np.full(100, 10**13)
+    assert set(targets.affordable(sizes, room * float(sizes.sum())).tolist()) == {copies}
+
+
+def test_where_all_are_small_the_extra_copies_are_what_there_is_room_for() -> None:
+    """They would cost nothing among large ones, and all there is here."""
+    sizes = np.full(100, 10**6)
+    assert set(targets.affordable(sizes, 6 * float(sizes.sum())).tolist()) == {5}
+    assert set(targets.affordable(sizes, 1.5 * float(sizes.sum())).tolist()) == {2}
 
 
 def test_a_nights_absence_is_no_need_and_a_lasting_one_is() -> None:
@@ -57,7 +62,7 @@ def test_with_one_copy_left_nobody_waits_for_the_mean() -> None:
 def test_who_has_announced_that_it_fetches_counts_nearly_as_a_copy() -> None:
     """Most of them finish."""
     wanted, copies, mean, fetching = (np.array([value], np.float32) for value in (4, 2, 2, 2))
-    assert shortage(wanted, copies, mean, fetching)[0] == pytest.approx(0.4)
+    assert shortage(wanted, copies, mean, fetching)[0] == pytest.approx(0.2, abs=1e-3)
 
 
 def test_a_need_that_is_met_is_young_again() -> None:

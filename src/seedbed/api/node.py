@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""This machine's smartnode: where it keeps what it knows, and what it is built from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from seedbed.api.catalog import locate
+from seedbed.catalog.table.reader import read_catalog
+from seedbed.errors import NotFoundError, StateError
+from seedbed.fetching.options import Options
+from seedbed.fetching.rules import DEFAULT_RULES
+from seedbed.following import joined
+from seedbed.following.pull import Ways, pull
+from seedbed.health.scrape import patience
+from seedbed.health.scrape.record import ScrapeRecord
+from seedbed.health.scrape.scraper import OverTheNet, Scraper
+from seedbed.node.gift import Gift
+from seedbed.node.look import Look
+from seedbed.node.parts import Listed, Pace, Parts
+from seedbed.node.policy.lottery import key_of
+from seedbed.node.state import State
+from seedbed.node.store import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from seedbed.api.home import Home
+    from seedbed.catalog.model import Release
+    from seedbed.engine.base import Engine
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class NodeHome:
+    """Files of this machine's node."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, home: Home) -> NodeHome:
+        """Below what this machine remembers."""
+        return cls(home.data / "node")
+
+    @property
+    def gift(self) -> Path:
+        """What is given; see :class:`seedbed.node.gift.Gift`."""
+        return self.folder / "gift.json"
+
+    @property
+    def state(self) -> Path:
+        """What the node must not forget."""
+        return self.folder / "state.sqlite"
+
+    def key(self) -> int:
+        """Who the node is: its ed25519 key, made at the first call, as 64 bits of its public half.
+
+        Raises:
+            StateError: the key cannot be read or written.
+        """
+        path = self.folder / "key"
+        try:
+            if not path.exists():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+                path.write_bytes(Ed25519PrivateKey.generate().private_bytes_raw())
+            secret = path.read_bytes()
+        except OSError as error:
+            raise StateError(f"{path}: {error.strerror}") from error
+        if len(secret) != _KEY_BYTES:
+            raise StateError(f"{path}: it is not a node's key", hint="Remove it, and the node gets another name.")
+        return key_of(Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw())
+
+
+class FollowedCatalog:
+    """Gives the catalogue that a node follows, pulled anew each time; see :class:`seedbed.node.parts.Lists`.
+
+    Args:
+        where: Its id, or the folder of a published one.
+        home: Where this machine keeps things.
+        ways: How it is looked for.
+    """
+
+    def __init__(self, where: str, home: Home, ways: Ways) -> None:
+        self._where, self._home, self._ways = where, home, ways
+        self._read: tuple[tuple[str, int, int], tuple[Release, ...]] | None = None
+
+    def __call__(self) -> Listed:
+        """See :class:`seedbed.node.parts.Lists`."""
+        if Path(self._where).is_dir():
+            source = locate(self._where, self._home)
+            return Listed(self._releases(source.catalog), source.places)
+        found = joined.find(self._home.catalogs, self._where)
+        now = dt.datetime.now(dt.UTC)
+        try:
+            pull(found.store, found.link, self._ways, now=now)
+        finally:
+            stands = found.standing(now)
+        source = locate(self._where, self._home)
+        return Listed(
+            self._releases(source.catalog), source.places,
+            may_add=stands.may_adopt, may_drop=stands.may_delete, warning=source.warning,
+        )  # fmt: skip
+
+    def known(self) -> Listed:
+        """The same without asking anybody; nothing is dropped for it.
+
+        Raises:
+            NotFoundError: nothing was pulled yet.
+        """
+        source = locate(self._where, self._home)
+        return Listed(self._releases(source.catalog), source.places, may_drop=False, warning=source.warning)
+
+    def _releases(self, path: Path) -> tuple[Release, ...]:
+        facts = path.stat()
+        state = (str(path), facts.st_ino, facts.st_mtime_ns)
+        if self._read is None or self._read[0] != state:
+            self._read = state, tuple(read_catalog(path))
+        return self._read[1]
+
+
+def parts(
+    home: Home,
+    open_engine: Callable[[], AbstractAsyncContextManager[Engine]],
+    *,
+    ways: Ways | None = None,
+    allows_private: bool = False,
+    pace: Pace | None = None,
+) -> Parts:
+    """What this machine's node is built from.
+
+    Args:
+        home: Where this machine keeps things.
+        open_engine: Opens what talks to peers.
+        ways: How the catalogue is looked for.
+        allows_private: Whether trackers, peers and mirrors of private networks are spoken to.
+        pace: Seconds between things.
+
+    Raises:
+        NotFoundError: this machine is no node.
+        StateError: its files cannot be used.
+    """
+    node = NodeHome.of(home)
+    gift = Gift.load(node.gift)
+    rules = replace(DEFAULT_RULES, allows_private=allows_private)
+    pace = pace or Pace()
+    every = min(patience.EVERY, dt.timedelta(seconds=pace.round_s * 0.7))
+    scraper = Scraper(ScrapeRecord(home.scrapes), OverTheNet(allows_private), _now, every=every)
+    return Parts(
+        gift=lambda: Gift.load(node.gift), place=Place(Path(gift.folder)), state=State(node.state),
+        catalog=FollowedCatalog(gift.catalog, home, ways or Ways()), scraper=scraper,
+        asks_again=replace(scraper, every=dt.timedelta(0)), open_engine=open_engine, key=node.key(),
+        now_s=lambda: int(time.time()), chance=np.random.default_rng(),
+        options=Options(rules=rules, uses_dht=not allows_private), pace=pace,
+    )  # fmt: skip
+
+
+def join(home: Home, gift: Gift) -> None:
+    """Make this machine a node, or change what it gives.
+
+    Raises:
+        StateError: the disk refuses; or another folder was given before, and it holds something.
+    """
+    node = NodeHome.of(home)
+    try:
+        before = Gift.load(node.gift)
+    except NotFoundError:
+        before = gift
+    with State(node.state) as state:
+        mark, before_folder = state.get("mark"), Path(before.folder)
+        if before_folder != Path(gift.folder) and state.units() and Place(Path(gift.folder)).mark() != mark:
+            raise StateError(
+                f"this node holds {len(state.units()):,} datasets in {before_folder}",
+                hint=f"Stop it, move the folder to {gift.folder} as it is, and join again.",
+            )
+        state.set("mark", Place(Path(gift.folder)).make())
+    gift.save(node.gift)
+
+
+def look(home: Home) -> Look:
+    """What this machine's node knows, without asking anybody.
+
+    Raises:
+        NotFoundError: this machine is no node, or its catalogue was never pulled.
+        StateError: its files cannot be read.
+    """
+    node = NodeHome.of(home)
+    gift = Gift.load(node.gift)
+    return Look(gift, FollowedCatalog(gift.catalog, home, Ways()).known(), State(node.state), node.key())
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

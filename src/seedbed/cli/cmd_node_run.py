@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed node run``."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seedbed.cli import output
+from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_of
+from seedbed.cli.cmd_seed import settings_for
+from seedbed.cli.serving import stop_sign
+
+if TYPE_CHECKING:
+    from seedbed.node.parts import Pace, Parts
+
+
+@click.command()
+@click.option(
+    "--listen", metavar="ADDR", default="",
+    help="HOST:PORT, or a port alone; 0 is any free port. [default: 6881 on all addresses]",
+)  # fmt: skip
+@click.option(
+    "--every", "every_s", type=click.FloatRange(0.1, 86_400), metavar="SECONDS", default=3_600.0, show_default=True,
+    help="Between two decisions, give or take a quarter.",
+)  # fmt: skip
+@click.option("--port-mapping", is_flag=True, help="Ask the router for an open port (UPnP, NAT-PMP).")
+@no_dht_option
+@dht_node_option
+@peer_option
+@lan_option
+@output.json_option
+@output.quiet_option
+def run(every_s: float, **options: Any) -> None:
+    """Keep datasets alive: follow the catalogue, take what needs it most, serve it; until Ctrl-C or a TERM signal.
+
+    Whatever is served was proved, byte for byte. A stop of any kind loses nothing: the next start goes on.
+
+    With --json one JSON object a line: "ready" (with the addresses), "round" (with counts), "stopped".
+    """
+    from seedbed.api import node as nodes  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415
+    from seedbed.node.gift import Gift  # noqa: PLC0415
+
+    home = Home.of_environment()
+    gift = Gift.load(nodes.NodeHome.of(home).gift)
+    settings = replace(
+        settings_for((), options, copies=False),
+        upload_bytes_per_s=gift.rate_up, download_bytes_per_s=gift.rate_down,
+    )  # fmt: skip
+    chosen = {name: options[name] for name in ("lan", "no_dht", "dht_nodes", "peers")}
+    parts = nodes.parts(
+        home, lambda: LibtorrentEngine(settings), ways=ways_of(**chosen), allows_private=options["lan"],
+        pace=_pace(every_s),
+    )  # fmt: skip
+    asyncio.run(_run(parts))
+    output.event({"event": "stopped"}, "Stopped.")
+
+
+def _pace(every_s: float) -> Pace:
+    """Where decisions come quickly, as in a demonstration, the last look before a deletion comes sooner too."""
+    from seedbed.node.parts import Pace as Paces  # noqa: PLC0415
+
+    usual = Paces()
+    return replace(
+        usual, round_s=every_s, leave_s=min(usual.leave_s, every_s * 3), retry_s=min(usual.retry_s, every_s)
+    )  # fmt: skip
+
+
+async def _run(parts: Parts) -> None:
+    from seedbed.node.node import Node  # noqa: PLC0415
+
+    await Node(parts).run(stop_sign(), _show)
+
+
+def _show(what: str, facts: dict[str, Any]) -> None:
+    if what == "ready":
+        text = "Serving at " + "  ".join(facts["endpoints"])
+    else:
+        text = "{units:,} datasets are looked after: {held:,} held here, {fetching:,} being fetched".format(**facts)
+    output.event({"event": what, **facts}, text)

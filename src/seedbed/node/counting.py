@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many copies and fetchers each unit has: trackers are asked, and what this node adds itself is told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seedbed.health.scrape.counted import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from seedbed.catalog.model import Release
+    from seedbed.health.scrape.counted import Counted, Report
+    from seedbed.health.scrape.scraper import Scraper
+    from seedbed.node.policy.arrays import Flags, Floats
+
+TRUSTED_SHARE = 0.9
+"""A tracker that names fewer of our own copies is wrong, and nothing is dropped for what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Side by side, as the releases that were asked for."""
+
+    others: Floats
+    """Seeds that are not this node."""
+    fetching: Floats
+    """Leechers that are not this node."""
+    is_known: Flags
+    """Whether anybody answered."""
+    own_named: float
+    """Share of this node's own copies that the trackers named; 1 when it has none."""
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether anything may be dropped by these numbers."""
+        return self.own_named >= TRUSTED_SHARE and (not len(self.is_known) or bool(self.is_known.mean() > 0.5))
+
+
+def subject(release: Release) -> Subject:
+    """What is asked of trackers."""
+    hashes = (release.torrent.info_hash_v1, release.torrent.info_hash_v2)
+    cut = tuple(dict.fromkeys(bytes.fromhex(one)[:20] for one in hashes if one))
+    return Subject(release.id, cut, release.torrent.trackers)
+
+
+async def count(
+    scraper: Scraper, releases: Sequence[Release], *, held: Collection[str], fetched: Collection[str]
+) -> Counts:
+    """Ask.
+
+    Args:
+        scraper: Who asks, and how often at most.
+        releases: What is asked for.
+        held: Ids of what this node announces as a seed.
+        fetched: Ids of what it announces as a leecher.
+
+    Raises:
+        StateError: what was answered cannot be kept.
+    """
+    report = await scraper.scrape([subject(one) for one in releases])
+    rows = [_of_one(report, release.id) for release in releases]
+    is_known = np.array([row is not None for row in rows], np.bool_)
+    seeds, leechers = (np.array([row[at] if row else 0 for row in rows], np.float32) for at in (0, 1))
+    is_held = np.array([one.id in held for one in releases], np.bool_)
+    is_fetched = np.array([one.id in fetched for one in releases], np.bool_)
+    asked = is_held & is_known
+    own_named = float((seeds[asked] > 0).mean()) if asked.any() else 1.0
+    return Counts(np.maximum(seeds - is_held, 0), np.maximum(leechers - is_fetched, 0), is_known, own_named)
+
+
+def _of_one(report: Report, item: str) -> tuple[float, float] | None:
+    """The tracker that knows most: peers announce to several, and are not counted twice."""
+    told = [one for one in report.counted.get(item, ()) if _is_told(one)]
+    if not told:
+        return None
+    best = max(told, key=lambda one: one.numbers.seeds or 0)
+    return float(best.numbers.seeds or 0), float(best.numbers.leechers or 0)
+
+
+def _is_told(one: Counted) -> bool:
+    return one.numbers.seeds is not None and not one.is_estimate

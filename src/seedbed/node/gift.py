@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a volunteer gives, and for what: one small file that people may read and edit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from seedbed.errors import InputError, NotFoundError, StateError
+from seedbed.fetching.disk.flushing import write_durably
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seedbed.catalog.model import Release
+
+LEAST_BYTES = 10_000_000
+"""Less than that holds nothing that is worth the traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """See the module's text. Rates are bytes a second, 0 for no limit."""
+
+    catalog: str
+    """The followed catalogue's id, or a published folder."""
+    folder: str
+    """Where the data is to lie."""
+    storage_bytes: int
+    rate_up: int = 0
+    rate_down: int = 0
+    only: tuple[str, ...] = ()
+    """Collections, datasets (globs) and words; a release that none of them names is not taken. Empty takes all."""
+    without: tuple[str, ...] = ()
+    """The same, of what is not taken."""
+    licenses: tuple[str, ...] = ()
+    """SPDX identifiers (globs) that are taken; empty takes all."""
+    pinned: tuple[str, ...] = ()
+    """Datasets (globs) that this node holds whatever others do."""
+    is_paused: bool = False
+    """Nothing new is fetched, and nothing is dropped; what is held is served."""
+
+    @classmethod
+    def load(cls, path: Path) -> Gift:
+        """Read it.
+
+        Raises:
+            NotFoundError: this machine has joined nothing yet.
+            StateError: it cannot be read, or says something that is not known.
+        """
+        try:
+            found = json.loads(path.read_text("utf-8"))
+            known = {one.name for one in fields(cls)}
+            if strange := sorted(set(found) - known):
+                raise StateError(
+                    f"{path}: not known: {', '.join(strange)}", hint=f"Expected {', '.join(sorted(known))}."
+                )
+            values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in found.items()}
+            gift = cls(**values)
+        except FileNotFoundError as error:
+            raise NotFoundError(
+                "this machine is no smartnode yet",
+                hint="seedbed node join LINK --dir PATH --storage 500G makes it one; a catalogue's keeper gives LINK.",
+            ) from error
+        except (OSError, ValueError, TypeError) as error:
+            raise StateError(f"{path}: it cannot be read: {error}", hint="Join again to write it anew.") from error
+        return gift.checked()
+
+    def checked(self) -> Gift:
+        """Itself.
+
+        Raises:
+            InputError: a number that makes no sense.
+        """
+        if self.storage_bytes < LEAST_BYTES:
+            raise InputError(f"storage {self.storage_bytes:,} bytes: expected at least {LEAST_BYTES:,}")
+        if self.rate_up < 0 or self.rate_down < 0:
+            raise InputError("rates: expected bytes a second, 0 for no limit")
+        return self
+
+    def save(self, path: Path) -> None:
+        """Write it.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, json.dumps(asdict(self), indent=1, ensure_ascii=False).encode() + b"\n")
+        except OSError as error:
+            raise StateError(f"{path}: it cannot be written: {error.strerror}") from error
+
+
+def refusal(gift: Gift, release: Release) -> tuple[str, dict[str, Any]] | None:
+    """Why a release is not for this node, as the name of a reason and what it is about; None when it is."""
+
+    def names(pattern: str) -> bool:
+        words = (release.collection, release.dataset, release.id, *release.keywords)
+        return any(fnmatchcase(word.lower(), pattern.lower()) for word in words)
+
+    if release.status == "withdrawn":
+        return "withdrawn", {"why": release.status_reason}
+    if hit := next((pattern for pattern in gift.without if names(pattern)), None):
+        return "unwanted", {"pattern": hit}
+    if gift.only and not any(map(names, gift.only)):
+        return "not-chosen", {"patterns": ", ".join(gift.only)}
+    if gift.licenses and not any(fnmatchcase(release.license.lower(), one.lower()) for one in gift.licenses):
+        return "license", {"license": release.license}
+    return None

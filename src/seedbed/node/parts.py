@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node is built from: everything that touches the world is passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from seedbed.fetching.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    import numpy as np
+
+    from seedbed.catalog.model import Release
+    from seedbed.engine.base import Engine
+    from seedbed.health.scrape.scraper import Scraper
+    from seedbed.node.gift import Gift
+    from seedbed.node.state import State
+    from seedbed.node.store import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The catalogue, as it is believed now."""
+
+    releases: tuple[Release, ...]
+    places: tuple[str, ...]
+    """Where its torrents may be had."""
+    may_add: bool = True
+    """Whether new units may be taken up: not while it is stale."""
+    may_drop: bool = True
+    warning: str = ""
+
+
+class Lists(Protocol):
+    """Gives the catalogue; blocks, and is called in a thread."""
+
+    def __call__(self) -> Listed:
+        """Bring it up to date, and give it; the one that is known where nothing new can be had.
+
+        Raises:
+            SeedbedError: there is none at all.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between things."""
+
+    round_s: float = 3_600.0
+    """Between two decisions, give or take a quarter by chance."""
+    leave_s: float = 2_700.0
+    """From the end of announcing to the last look: one and a half intervals of a tracker."""
+    retry_s: float = 900.0
+    """Until a fetch that failed is tried again, at first; then twice as long each time, up to a day."""
+    scrub_s: float = 60 * 86_400.0
+    """Within which every byte is proved again."""
+    fetches: int = 3
+    """At a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """See the module's text."""
+
+    gift: Callable[[], Gift]
+    """Read anew each round: people change it while the node runs."""
+    place: Place
+    state: State
+    catalog: Lists
+    scraper: Scraper
+    """Asks as often as its own patience allows."""
+    asks_again: Scraper
+    """Asks at once, for the second look and the last one."""
+    open_engine: Callable[[], AbstractAsyncContextManager[Engine]]
+    key: int
+    now_s: Callable[[], int]
+    """Seconds since 1970."""
+    chance: np.random.Generator
+    options: Options = field(default_factory=Options)
+    """From whom data is fetched."""
+    pace: Pace = field(default_factory=Pace)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node can choose from: the catalogue's versions as units, with what is known of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seedbed.node.gift import Gift, refusal
+from seedbed.node.policy import lottery, targets
+from seedbed.node.policy.census import Census
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from seedbed.catalog.model import Release
+    from seedbed.node.policy.arrays import Ints
+
+
+@dataclass(slots=True)
+class View:
+    """Units side by side; a unit's number is its place."""
+
+    releases: list[Release]
+    census: Census
+    numbers: dict[str, int]
+    """Id -> number."""
+    refused: dict[str, tuple[str, dict[str, Any]]]
+    """Id -> why the node does not take it, of versions that are no units here."""
+
+    @classmethod
+    def of(
+        cls,
+        releases: Iterable[Release],
+        gift: Gift,
+        known: Mapping[str, tuple[float, float, float, float]],
+        online_capacity_bytes: float = 0.0,
+    ) -> View:
+        """Read a catalogue.
+
+        Args:
+            releases: All of them.
+            gift: What the volunteer wants.
+            known: What was known of each unit before: :meth:`seedbed.node.state.State.numbers`.
+            online_capacity_bytes: Of all nodes, where it is known.
+        """
+        taken: list[Release] = []
+        refused: dict[str, tuple[str, dict[str, Any]]] = {}
+        for release in releases:
+            if why := refusal(gift, release):
+                refused[release.id] = why
+            else:
+                taken.append(release)
+        sizes = np.array([max(release.size_bytes, 1) for release in taken], np.int64)
+        keys = np.array([lottery.key_of(release.torrent.best_hex.encode()) for release in taken], np.uint64)
+        wanted = targets.affordable(sizes, online_capacity_bytes)
+        census = Census.of(keys, sizes, wanted)
+        for number, release in enumerate(taken):
+            if before := known.get(release.id):
+                census.copies[number], census.mean[number] = before[0], before[1]
+                census.fetching[number], census.needed_h[number] = before[2], before[3]
+        return cls(taken, census, {release.id: number for number, release in enumerate(taken)}, refused)
+
+    def of_ids(self, ids: Iterable[str]) -> Ints:
+        """Numbers of units; ids that are no units here are left out."""
+        return np.array([self.numbers[one] for one in ids if one in self.numbers], np.int64)
+
+    def rows(self) -> list[tuple[str, float, float, float, float]]:
+        """What is known of each unit, to be kept."""
+        census = self.census
+        columns = (census.copies, census.mean, census.fetching, census.needed_h)
+        return [
+            (release.id, *values)
+            for release, values in zip(self.releases, zip(*(one.tolist() for one in columns), strict=True), strict=True)
+        ]

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a node did something, in plain words: English, French, Spanish (pure)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGES = ("en", "fr", "es")
+_COPIES = {
+    "en": "{copies:.0f} independent copies online, {target:.0f} wanted",
+    "fr": "{copies:.0f} copies indépendantes en ligne, {target:.0f} souhaitées",
+    "es": "{copies:.0f} copias independientes en línea, {target:.0f} deseadas",
+}
+_WORDS: dict[str, dict[str, str]] = {
+    "chosen": {
+        "en": "taken up: {copies:.0f} copies were online, {short:.1f} more were wanted",
+        "fr": "choisi : {copies:.0f} copies étaient en ligne, il en manquait {short:.1f}",
+        "es": "elegido: había {copies:.0f} copias en línea, faltaban {short:.1f}",
+    },
+    "held": {
+        "en": "held: every byte was proved ({from_peers:,} bytes from peers, {from_mirrors:,} from mirrors)",
+        "fr": "conservé : chaque octet est vérifié ({from_peers:,} octets de pairs, {from_mirrors:,} de miroirs)",
+        "es": "guardado: cada byte está comprobado ({from_peers:,} bytes de pares, {from_mirrors:,} de espejos)",
+    },
+    "leaving": {
+        "en": "given up for {for}: announced no longer, and deleted once enough others are seen to hold it",
+        "fr": "cédé pour {for} : n'est plus annoncé, et sera effacé quand assez d'autres le conservent",
+        "es": "cedido por {for}: ya no se anuncia, y se borrará cuando bastantes otros lo guarden",
+    },
+    "deleted": {
+        "en": "deleted: {others:.0f} others hold it",
+        "fr": "effacé : {others:.0f} autres le conservent",
+        "es": "borrado: {others:.0f} otros lo guardan",
+    },
+    "kept": {
+        "en": "kept after all: only {others:.0f} others were seen to hold it",
+        "fr": "gardé finalement : seuls {others:.0f} autres le conservent",
+        "es": "conservado al final: solo {others:.0f} otros lo guardan",
+    },
+    "withdrawn": {
+        "en": "claimed no longer, and fetched again: {why}",
+        "fr": "n'est plus annoncé, et sera récupéré de nouveau : {why}",
+        "es": "ya no se anuncia, y se descargará de nuevo: {why}",
+    },
+    "fetch-failed": {
+        "en": "could not be fetched, tried again in {again_s:,} s: {why}",
+        "fr": "n'a pas pu être récupéré, nouvel essai dans {again_s:,} s : {why}",
+        "es": "no se pudo descargar, nuevo intento en {again_s:,} s: {why}",
+    },
+    "not-listed": {
+        "en": "the catalogue does not list it",
+        "fr": "le catalogue ne le contient pas",
+        "es": "el catálogo no lo contiene",
+    },
+    "withdrawn-by-catalog": {
+        "en": "the catalogue has withdrawn it: {why}",
+        "fr": "le catalogue l'a retiré : {why}",
+        "es": "el catálogo lo ha retirado: {why}",
+    },
+    "unwanted": {
+        "en": "you asked not to take {pattern!r}",
+        "fr": "vous avez demandé de ne pas prendre {pattern!r}",
+        "es": "pidió no tomar {pattern!r}",
+    },
+    "not-chosen": {
+        "en": "you asked for {patterns} only",
+        "fr": "vous avez demandé seulement {patterns}",
+        "es": "pidió solo {patterns}",
+    },
+    "license": {
+        "en": "its licence {license} is none that you take",
+        "fr": "sa licence {license} n'est pas de celles que vous acceptez",
+        "es": "su licencia {license} no es de las que acepta",
+    },
+    "safe": {
+        "en": "not needed here: " + _COPIES["en"],
+        "fr": "pas nécessaire ici : " + _COPIES["fr"],
+        "es": "no hace falta aquí: " + _COPIES["es"],
+    },
+    "needed": {
+        "en": "needed: " + _COPIES["en"] + ", {fetching:.0f} are fetching it",
+        "fr": "nécessaire : " + _COPIES["fr"] + ", {fetching:.0f} sont en train de le récupérer",
+        "es": "hace falta: " + _COPIES["es"] + ", {fetching:.0f} lo están descargando",
+    },
+    "too-large": {
+        "en": "larger than what you give: {size_bytes:,} bytes",
+        "fr": "plus grand que ce que vous donnez : {size_bytes:,} octets",
+        "es": "más grande que lo que ofrece: {size_bytes:,} bytes",
+    },
+    "lowered": {
+        "en": "given up because the budget was lowered; {surplus:.0f} copies more than wanted are left",
+        "fr": "cédé car le budget a été réduit ; il reste {surplus:.0f} copies de plus que souhaité",
+        "es": "cedido porque se redujo el presupuesto; quedan {surplus:.0f} copias más de las deseadas",
+    },
+}
+
+
+def language(environment: Mapping[str, str]) -> str:
+    """The language of a person, from ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``."""
+    named = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return named[:2].lower() if named[:2].lower() in LANGUAGES else "en"
+
+
+def reason(name: str, facts: Mapping[str, Any], lang: str = "en") -> str:
+    """A reason in words; the name itself and its facts, where it has no words."""
+    words = _WORDS.get("lowered" if name == "leaving" and not facts.get("for") else name)
+    if words is None:
+        return f"{name}: {dict(facts)}"
+    return words[lang].format_map(dict(facts))
