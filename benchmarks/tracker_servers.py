@@ -78,7 +78,8 @@ def seedbed(world: World, *options: str, name: str = "seedbed", package: Path | 
     port, ws_port = _free_port(), _free_port()
     command = [
         sys.executable, "-m", "seedbed", "tracker", "--udp", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{port}",
-        "--ws", f"127.0.0.1:{ws_port}", "--lan", "--catalog", f"{world.folder}/", "--json",
+        "--ws", f"127.0.0.1:{ws_port}", "--lan", "--json",
+        *(() if "--open" in options else ("--catalog", f"{world.folder}/")),
         "--record", str(world.folder / f"{port}.sqlite"), *options,
     ]  # fmt: skip
     with _running(command, {"PYTHONPATH": str(package)} if package else {}) as pid:
@@ -146,7 +147,8 @@ def _free_port() -> int:
 
 
 def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [one for task in tasks for one in task.read_text(encoding="ascii").split()]
     return [pid, *(one for child in children for one in _family(int(child)))]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from functools import partial
 from pathlib import Path
@@ -56,6 +57,10 @@ _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
 )  # fmt: skip
 @click.option("--record", metavar="FILE", type=click.Path(path_type=Path), default=None,
               help="SQLite file for counts that outlive a restart; in seedbed's folder if not given.")  # fmt: skip
+@click.option(
+    "--workers", type=click.IntRange(0, 256), default=1, show_default=True, metavar="N",
+    help="Processes that share the UDP announces; 0 for one on each processor core. Linux only.",
+)  # fmt: skip
 @output.json_option
 @output.quiet_option
 def tracker(**options: Any) -> None:
@@ -102,6 +107,7 @@ def _server(options: dict[str, Any]) -> Server:
     return Server(
         made, _places(options), _web(made), renew, record,
         proxies=proxies, certificate=_certificate(options), keys=renew_keys,
+        workers=options["workers"] or os.cpu_count() or 1,
     )  # fmt: skip
 
 

@@ -74,21 +74,24 @@ class Datasets:
         swarms, listed = dict(self.tracker.swarms.each()), self.hashes
         rows = {name: self._of(name, info_hashes, swarms) for name, info_hashes in listed.items()}
         known = self.tracker.access.datasets if isinstance(self.tracker.access, Listed) else {}
-        others = (info_hash for info_hash in swarms if info_hash not in known)
+        others = (one for one in {**swarms, **self.tracker.others.counts} if one not in known)
         return rows | {info_hash.hex(): self._of("", (info_hash,), swarms) for info_hash in others}
 
     def _of(self, name: str, info_hashes: tuple[bytes, ...], swarms: Mapping[bytes, Swarm]) -> Count:
         there = [swarm for one in info_hashes if (swarm := swarms.get(one)) is not None]
-        if not there and self.tracker.web is None:
+        elsewhere = [count for one in info_hashes if (count := self.tracker.others.counts.get(one)) is not None]
+        if not there and not elsewhere and self.tracker.web is None:
             return NONE
         # Whoever completes a hybrid says so in both swarms: the larger count is nearest to the truth.
-        completed = max((one.completed for one in there), default=0)
+        completed = max((self.tracker.completed(one) for one in info_hashes), default=0)
         crowded = [one for one in there if len(one)]
         seeds, leechers = 0, 0
         if len(crowded) == 2:
             seeds, leechers = self._together(name, *crowded)
         elif crowded:
             seeds, leechers = crowded[0].count.seeds, crowded[0].count.leechers
+        if elsewhere:  # another worker knows who those are; here the larger swarm stands for both
+            seeds, leechers = max([(seeds, leechers), *((one.seeds, one.leechers) for one in elsewhere)], key=sum)
         if self.tracker.web is not None:  # browsers know v1 alone
             browsers = max((self.tracker.web.count(one) for one in info_hashes), key=sum, default=(0, 0))
             seeds, leechers = seeds + browsers[0], leechers + browsers[1]

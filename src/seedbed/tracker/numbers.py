@@ -31,14 +31,13 @@ def totals(tracker: Tracker, rows: Mapping[str, Count], listed: int, up_s: int) 
         listed: Info-hashes that are served; 0 for all.
         up_s: Seconds since the start.
     """
+    own = {"swarms": len(tracker.swarms), "peers": tracker.swarms.peers, **asdict(tracker.totals)}
     return {
         "up_s": up_s,
         "listed": listed,
-        "swarms": len(tracker.swarms),
-        "peers": tracker.swarms.peers,
         "seeds": sum(one.seeds for one in rows.values()),
         "leechers": sum(one.leechers for one in rows.values()),
-        **asdict(tracker.totals),
+        **{name: count + tracker.others.total(name) for name, count in own.items()},
     }
 
 

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.errors import StateError
@@ -18,22 +18,24 @@ from seedbed.tracker.http_door import Page
 from seedbed.tracker.lines import LineLimits
 from seedbed.tracker.pages import Pages
 from seedbed.tracker.proxies import Networks
+from seedbed.tracker.rounds import Rounds
 from seedbed.tracker.stream_doors import StreamDoors
-from seedbed.tracker.udp_door import UdpDoor
+from seedbed.tracker.udp_door import UdpDoor, bound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import socket
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from seedbed.tracker.access import Access
     from seedbed.tracker.tls_door import Certificate
     from seedbed.tracker.tracker import Tracker
+    from seedbed.tracker.workers.channel import Setup
+    from seedbed.tracker.workers.crew import Crew
     from seedbed.tracker.ws_tracker import WebTracker
 
 TICK_S = 1
 """Between two rounds of housekeeping; each looks at a part of the swarms."""
-ROUND_S = 120
-"""Every swarm is looked at so often."""
 KEEP_EVERY_S = 60
 log = logging.getLogger(__name__)
 
@@ -76,12 +78,13 @@ class Server:
     """Called in a thread every few seconds: gives the keys from now on, or None when they did not change."""
     _pages: Pages = field(init=False)
     _kept: dict[bytes, int] = field(default_factory=dict)
-    _to_visit: list[bytes] = field(default_factory=list)
-    """Swarms that were not looked at in this round."""
-    _share: int = 0
-    """How many of them at each tick."""
+    workers: int = 1
+    """Processes that share the announces; WebSocket, HTTP and numbers are the first one's."""
+    _rounds: Rounds = field(init=False)
+    _crew: Crew | None = None
 
     def __post_init__(self) -> None:
+        self._rounds = Rounds(self._info_hashes)
         self._pages = Pages(Datasets(self.tracker, time.monotonic), time.time, self.record, time.monotonic())
 
     async def serve(self, stop: asyncio.Event, ready: Callable[[list[str]], object]) -> None:
@@ -97,11 +100,9 @@ class Server:
         """
         if self.record:
             self._kept = await asyncio.to_thread(keeping.load, self.record)
-            listed = self.tracker.access.is_listed  # only what is served has a swarm
-            self.tracker.swarms.restore({one: count for one, count in self._kept.items() if listed(one)})
         loop, streams = asyncio.get_running_loop(), StreamDoors(self.limits, self.proxies, self.certificate)
-        with contextlib.ExitStack() as stack:
-            udp = [stack.enter_context(UdpDoor(where, self.tracker, time.monotonic)) for where in self.places.udp]
+        async with contextlib.AsyncExitStack() as stack:
+            udp = [stack.enter_context(one) for one in await self._open_udp(stack)]
             stack.enter_context(streams)
             streams.open_http(self.places.http, self.places.https, self._page)
             if self.web and (self.places.ws or self.places.wss):
@@ -110,12 +111,59 @@ class Server:
                 one.open(loop)
             ready([*self._udp_urls(udp), *streams.urls])
             tasks = [asyncio.create_task(self._keep_house()), asyncio.create_task(streams.sweep())]
-            await stop.wait()
+            trouble = await self._until(stop)
             for task in tasks:
                 task.cancel()
             for one in udp:
                 one.shut(loop)
         await self._keep()
+        if trouble:
+            raise StateError(
+                f"the tracker ends: {trouble}", hint="Its peers announce themselves again within half an hour."
+            )
+
+    async def _open_udp(self, stack: contextlib.AsyncExitStack) -> list[UdpDoor]:
+        """The doors of this process; with several workers, the others are at work."""
+        if self.workers == 1:
+            self.tracker.swarms.restore(self._restored(0))
+            return [UdpDoor(bound(where), self.tracker, time.monotonic) for where in self.places.udp]
+        from seedbed.tracker.workers import steering  # noqa: PLC0415  # for those who want it
+        from seedbed.tracker.workers.crew import Crew  # noqa: PLC0415
+
+        rows = [steering.sockets(where, self.workers) for where in self.places.udp]
+        for row in rows:
+            for one in row[1:]:  # they stay open here: their order is what the kernel chooses by
+                stack.enter_context(one)
+        self.tracker.swarms.restore(self._restored(0))
+        self._crew = Crew(self.tracker, self.workers)
+        stack.push_async_callback(self._crew.stop)
+        await self._crew.start([self._setup(number, rows) for number in range(1, self.workers)])
+        return [UdpDoor(row[0], self.tracker, time.monotonic) for row in rows]
+
+    def _restored(self, worker: int) -> dict[bytes, int]:
+        """Counts of an earlier run, of the swarms of a worker; only what is served has a swarm."""
+        listed = self.tracker.access.is_listed
+        return {one: count for one, count in self._kept.items() if one[0] % self.workers == worker and listed(one)}
+
+    def _setup(self, worker: int, rows: Sequence[Sequence[socket.socket]]) -> Setup:
+        from seedbed.tracker.workers.channel import Setup  # noqa: PLC0415
+
+        tracker = self.tracker
+        return Setup(
+            tuple(row[worker].fileno() for row in rows), tracker.ids.key, tracker.interval_s, tracker.swarms.lease_s,
+            tracker.allows_private, tracker.access, self._restored(worker),
+        )  # fmt: skip
+
+    async def _until(self, stop: asyncio.Event) -> str:
+        """Wait for the end: empty when it was asked for."""
+        if self._crew is None:
+            await stop.wait()
+            return ""
+        stopped = asyncio.create_task(stop.wait())
+        either: tuple[asyncio.Future[Any], ...] = (stopped, self._crew.trouble)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        return self._crew.trouble.result() if self._crew.trouble.done() else ""
 
     def _udp_urls(self, doors: Sequence[UdpDoor]) -> list[str]:
         return [
@@ -124,6 +172,8 @@ class Server:
         ]
 
     def _page(self, path: str, query: bytes, ip: bytes) -> Page | asyncio.Future[Page]:
+        if self._crew and self.tracker.is_announce(path) and (asked := self._crew.ask(query, ip)):
+            return asked
         body = self.tracker.http(path, query, ip, int(time.monotonic()))
         return self._pages.page(path, query) if body is None else Page(200, "text/plain", body)
 
@@ -142,14 +192,13 @@ class Server:
             except StateError as error:
                 log.warning("tracker housekeeping: %s", error)
 
+    def _info_hashes(self) -> Iterator[bytes]:
+        yield from (info_hash for info_hash, _ in self.tracker.swarms.each())
+        yield from self.web.swarms.info_hashes() if self.web else ()
+
     def _expire(self) -> None:
-        """Look at the next few swarms; the list of all is made once a round."""
-        if not self._to_visit:
-            browsers = self.web.swarms.info_hashes() if self.web else []
-            self._to_visit = list({*(info_hash for info_hash, _ in self.tracker.swarms.each()), *browsers})
-            self._share = -(-len(self._to_visit) * TICK_S // ROUND_S)
-        now_s, hashes = int(time.monotonic()), self._to_visit[-self._share :]
-        del self._to_visit[-self._share :]
+        """Look at the next few swarms."""
+        now_s, hashes = int(time.monotonic()), self._rounds.share(TICK_S)
         self.tracker.swarms.expire(hashes, now_s)
         if self.web:
             self.web.swarms.expire(hashes, now_s)
@@ -162,10 +211,9 @@ class Server:
         access = await asyncio.to_thread(self.renew)
         if access is None:
             return
-        self.tracker.access = access
-        for info_hash, _ in self.tracker.swarms.each():
-            if not access.is_listed(info_hash):
-                self.tracker.swarms.drop(info_hash)
+        self.tracker.follow(access)
+        if self._crew:
+            self._crew.follow(access)
         for info_hash in self.web.swarms.info_hashes() if self.web else ():
             if self.web and not access.is_listed(info_hash):
                 self.web.swarms.drop(info_hash)
@@ -173,8 +221,9 @@ class Server:
     async def _keep(self) -> None:
         if self.record is None:
             return
-        now = {info_hash: swarm.completed for info_hash, swarm in self.tracker.swarms.each() if swarm.completed}
-        changed = {info_hash: count for info_hash, count in now.items() if self._kept.get(info_hash) != count}
+        all_ = {*(info_hash for info_hash, _ in self.tracker.swarms.each()), *self.tracker.others.counts}
+        now = {info_hash: self.tracker.completed(info_hash) for info_hash in all_}
+        changed = {one: count for one, count in now.items() if count and self._kept.get(one) != count}
         if changed:
             await asyncio.to_thread(keeping.save, self.record, changed)
             self._kept |= changed

@@ -119,6 +119,11 @@ class Swarms:
     def __len__(self) -> int:
         return len(self._swarms)
 
+    @property
+    def lease_s(self) -> int:
+        """A peer that is silent for so long is forgotten."""
+        return self._limits.lease_s
+
     def announce(
         self, info_hash: bytes, address: bytes, *, is_seed: bool, event: int, wanted: int, now_s: int
     ) -> Answer:

@@ -22,6 +22,7 @@ cdef class Tracker:
     cdef public frozenset keys
     cdef public object web
     cdef public Totals totals
+    cdef public object others
 
     @cython.locals(kind=int)
     cpdef bytes datagram(self, bytes data, bytes ip, long long now_s)

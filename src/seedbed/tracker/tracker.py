@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.tracker import addresses, http_wire, udp_wire
+from seedbed.tracker.others import Others
 from seedbed.tracker.swarm import Count
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Tracker:
     web: WebSwarms | None = None
     """Browsers, where they are served: other peers do not hear of them, and they are counted."""
     totals: Totals = field(default_factory=Totals)
+    others: Others = field(default_factory=Others)
+    """What other workers have, where there are several."""
 
     def datagram(self, data: bytes, ip: bytes, now_s: int) -> bytes | None:
         """Answer a datagram; None for no answer.
@@ -89,6 +92,11 @@ class Tracker:
             return http_wire.failed(NO_KEY, for_good=True)
         return self._http_announce(query, ip, now_s) if page == "announce" else self._http_scrape(query)
 
+    def is_announce(self, path: str) -> bool:
+        """Whether a path is that of an announce, by somebody who may."""
+        key, _, page = path[1:].rpartition("/")
+        return page == "announce" and (key in self.keys if self.keys else not key)
+
     def announce(
         self, info_hash: bytes, ip: bytes, port: int, *, left: int, event: int, wanted: int, now_s: int
     ) -> Answer | str:
@@ -111,13 +119,24 @@ class Tracker:
         address = addresses.compact(ip, port)
         return self.swarms.announce(info_hash, address, is_seed=left == 0, event=event, wanted=wanted, now_s=now_s)
 
+    def follow(self, access: Access) -> None:
+        """Take over who is served from now on; swarms that are no longer listed are forgotten."""
+        self.access = access
+        for info_hash, _ in self.swarms.each():
+            if not access.is_listed(info_hash):
+                self.swarms.drop(info_hash)
+
     def count(self, info_hash: bytes) -> Count:
         """The numbers of one swarm, browsers included: what a scrape tells."""
-        count = self.swarms.scrape(info_hash)
+        count = self.others.plus(info_hash, self.swarms.scrape(info_hash))
         if self.web is None:
             return count
         seeds, leechers = self.web.count(info_hash)
         return Count(count.seeds + seeds, count.completed, count.leechers + leechers)
+
+    def completed(self, info_hash: bytes) -> int:
+        """How often a swarm's peers said that they were done, of all workers."""
+        return self.others.plus(info_hash, self.swarms.scrape(info_hash)).completed
 
     def _why_not(self, info_hash: bytes, ip: bytes, port: int) -> str:
         if not self.swarms.knows(info_hash) and not self.access.is_listed(info_hash):

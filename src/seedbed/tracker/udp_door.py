@@ -32,36 +32,49 @@ _BUFFER_BYTES = 8 << 20
 """Bursts wait here; the system may allow less (``net.core.rmem_max``)."""
 
 
-class UdpDoor:
-    """A bound socket.
+def bound(where: Endpoint, *, is_shared: bool = False) -> socket.socket:
+    """A UDP socket.
 
     Args:
         where: Address to listen on; port 0 for any.
-        tracker: What answers.
-        clock: Gives seconds, and never goes back.
+        is_shared: Whether other sockets of ours may listen there too.
 
     Raises:
         OSError: the address cannot be listened on.
     """
+    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        made.setblocking(False)  # noqa: FBT003  # the standard library's own argument
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if is_shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            made.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
+        made.bind((where.host, where.port))
+    except OSError:
+        made.close()
+        raise
+    return made
 
-    def __init__(self, where: Endpoint, tracker: Tracker, clock: Callable[[], float]) -> None:
-        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+
+class UdpDoor:
+    """Answers what comes to a socket.
+
+    Args:
+        listening: From :func:`bound`; closed with the door.
+        tracker: What answers.
+        clock: Gives seconds, and never goes back.
+    """
+
+    def __init__(self, listening: socket.socket, tracker: Tracker, clock: Callable[[], float]) -> None:
+        self._socket = listening
+        self._family = listening.family
         self._tracker = tracker
         self._clock = clock
-        self._family = family
         self._packed: dict[str, bytes] = {}
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            self._socket.setblocking(False)  # noqa: FBT003  # the standard library's own argument
-            if family == socket.AF_INET6:
-                self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-                self._socket.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
-            self._socket.bind((where.host, where.port))
-        except OSError:
-            self._socket.close()
-            raise
-        self._batch = udp_batch.Batch(tracker, self._socket.fileno()) if udp_batch else None
+        self._batch = udp_batch.Batch(tracker, listening.fileno()) if udp_batch else None
 
     def __enter__(self) -> Self:
         return self

@@ -20,6 +20,7 @@ cdef bytes _word(long long number)
 
 
 cdef class ConnectionIds:
+    cdef readonly bytes key
     cdef object _keyed
     cdef long long _slot
     cdef set _good

@@ -107,6 +107,7 @@ class ConnectionIds:
     """
 
     def __init__(self, key: bytes) -> None:
+        self.key = key
         self._keyed = hashlib.blake2b(key=key, digest_size=8)
         self._slot = -1
         self._good: set[bytes] = set()
