@@ -14,8 +14,12 @@ import sys
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[1] / "src"
-COMPILED = ("peers.py", "swarm.py", "udp_wire.py", "tracker.py", "udp_batch.pyx")
-"""In ``seedbed/tracker``: what runs for each datagram."""
+COMPILED = (
+    *("peers.py", "swarm.py", "udp_wire.py", "tracker.py", "udp_batch.pyx"),
+    *("addresses.py", "lines.py", "proxies.py", "tcp_batch.pyx", "tcp_door.py", "http_wire.py", "http_door.py"),
+    *("ws_wire.py", "ws_frames.py", "ws_swarm.py", "ws_tracker.py", "ws_door.py"),
+)
+"""In ``seedbed/tracker``: what runs for each datagram, for each connection, for each message of a browser."""
 DIRECTIVES = {
     "annotation_typing": False,  # hints are for people and mypy; types of C stand in the .pxd files
     "cdivision": True,  # nothing negative is divided

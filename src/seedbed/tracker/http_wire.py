@@ -18,7 +18,7 @@ from seedbed.tracker.swarm import V4, V6, Event
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seedbed.tracker.swarm import Answer, Count
+    from seedbed.tracker.swarm import Count
 
 MAX_QUERY_BYTES = 16_384
 """70 hashes with each byte as ``%xx`` are 5,000."""
@@ -85,17 +85,19 @@ def parse_scrape(query: bytes) -> tuple[bytes, ...] | str:
     return tuple(found) or "info_hash: expected at least one; a scrape of all is not served here"
 
 
-def announced(answer: Answer, interval_s: int, ip: bytes, *, compact: bool, completed: int | None = None) -> bytes:
+def announced(
+    answer: tuple[int, int, bytes], interval_s: int, ip: bytes, *, compact: bool, completed: int | None = None
+) -> bytes:
     """The answer to an announce.
 
     Args:
-        answer: Peers of the family of ``ip``.
+        answer: Seeds, leechers, and peers of the family of ``ip``, as :class:`seedbed.tracker.swarm.Answer` has them.
         interval_s: When to come again; a client may at half of it.
         ip: Of whoever asks, packed: it is told its address (BEP 24).
         compact: Whether peers are told in one string (BEP 23; BEP 7 for IPv6), or in a list of dictionaries.
         completed: How often the dataset was got, where that is known.
     """
-    peers = answer.peers
+    seeds, leechers, peers = answer
     if not compact:
         told = b"5:peers%b" % bencode.encode(_as_list(peers, V4 if len(ip) == V4 - 2 else V6))
     elif len(ip) == V4 - 2:
@@ -103,11 +105,11 @@ def announced(answer: Answer, interval_s: int, ip: bytes, *, compact: bool, comp
     else:  # some programs miss `peers` where there is only the other
         told = b"5:peers0:6:peers6%d:%b" % (len(peers), peers)
     return b"d8:completei%de%b11:external ip%d:%b10:incompletei%de8:intervali%de12:min intervali%de%be" % (
-        answer.seeds,
+        seeds,
         b"" if completed is None else b"10:downloadedi%de" % completed,
         len(ip),
         ip,
-        answer.leechers,
+        leechers,
         interval_s,
         interval_s // 2,
         told,

@@ -17,13 +17,20 @@ from typing import TYPE_CHECKING
 
 from seedbed.tracker import addresses
 
+try:
+    from seedbed.tracker import tcp_batch
+except ImportError:
+    tcp_batch = None  # type: ignore[assignment]  # the plain form
+
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
-    from typing import Self
+    from collections.abc import Callable, Sequence
+    from typing import Self, TypeAlias
 
     from seedbed.core.endpoints import Endpoint
     from seedbed.tracker.lines import Line, Lines, Talk
+
+    Carried: TypeAlias = socket.SocketType | tcp_batch.Handle
 
 READ_BYTES = 65_536
 _AT_ONCE = 64
@@ -78,6 +85,30 @@ def listening(where: Endpoint, *, is_shared: bool = False) -> socket.socket:
     return made
 
 
+def _accept_all(listener: socket.socket, count: int) -> Sequence[tuple[Carried, bytes]]:
+    """All connections that wait, at most so many, with the packed addresses of their peers.
+
+    Raises:
+        OSError: there was none, and for another reason than that none waits.
+    """
+    if tcp_batch is not None:
+        return tcp_batch.accept_all(listener.fileno(), count)
+    # The standard library's accept() wraps this one, and spends more on it than the system on a connection.
+    accept = listener._accept  # noqa: SLF001
+    found: list[tuple[Carried, bytes]] = []
+    while len(found) < count:
+        try:
+            handle, peer = accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            break
+        except OSError:
+            if not found:
+                raise
+            break
+        found.append((socket.SocketType(listener.family, socket.SOCK_STREAM, 0, handle), addresses.of_socket(peer[0])))
+    return found
+
+
 class TcpDoor:
     """Accepts connections.
 
@@ -119,26 +150,19 @@ class TcpDoor:
             self._listener.close()
 
     def _accept(self) -> None:
-        # The standard library's accept() wraps this one, and spends more on it than the system on a connection.
-        accept = self._listener._accept  # type: ignore[attr-defined]  # noqa: SLF001  # typeshed lacks it
         lines, carry = self._lines, self._carry
-        family = self._listener.family
-        for _ in range(_AT_ONCE):
-            try:
-                handle, peer = accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                self._rest(error)
-                return
-            ip = addresses.of_socket(peer[0])
-            accepted = socket.SocketType(family, socket.SOCK_STREAM, 0, handle)
-            if not lines.admits(ip):
-                accepted.close()
-                continue
-            carry(accepted, ip)
+        try:
+            accepted = _accept_all(self._listener, _AT_ONCE)
+        except OSError as error:
+            self._rest(error)
+            return
+        for one, ip in accepted:
+            if lines.admits(ip):
+                carry(one, ip)
+            else:
+                one.close()
 
-    def _carry(self, accepted: socket.SocketType, ip: bytes) -> None:
+    def _carry(self, accepted: Carried, ip: bytes) -> None:
         line = TcpLine(accepted, ip, self._lines, self._loop)
         line.talk = self._begin(line)
         line.begin()
@@ -159,10 +183,10 @@ class TcpLine:
     )  # fmt: skip
     talk: Talk
 
-    def __init__(self, accepted: socket.SocketType, ip: bytes, lines: Lines, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, accepted: Carried, ip: bytes, lines: Lines, loop: asyncio.AbstractEventLoop) -> None:
         self.ip = ip
         self.since_s = 0.0
-        self._socket: socket.SocketType | None = accepted
+        self._socket: Carried | None = accepted
         self._lines = lines
         self._loop = loop
         self.unsent_bytes = 0

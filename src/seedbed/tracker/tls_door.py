@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seedbed.tracker.lines import Line, Lines, Talk
+    from seedbed.tracker.tcp_door import Carried
 
 HANDSHAKE_S = 10.0
 _GOODBYE_S = 2.0
@@ -91,8 +92,8 @@ class TlsDoor(TcpDoor):
         super().__init__(listener, begin, lines, loop)
         self._certificate = certificate
 
-    def _carry(self, accepted: socket.SocketType, ip: bytes) -> None:
-        whole = socket.socket(accepted.family, accepted.type, 0, accepted.detach())
+    def _carry(self, accepted: Carried, ip: bytes) -> None:
+        whole = socket.socket(self._listener.family, socket.SOCK_STREAM, 0, accepted.detach())
         whole.setblocking(False)  # noqa: FBT003  # the standard library's own argument
         line = TlsLine(ip, self._lines)
         line.talk = self._begin(line)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from seedbed.tracker.ws_swarm import WebSwarms
 
 NOT_LISTED = "this tracker serves the datasets of its catalogue only, and this is none of them"
+_MANY = 1 << 20
+"""Peers that nobody is given; a number of C has an end."""
 NO_KEY = "this tracker serves its members only: expected the address with your key, /KEY/announce"
 
 
@@ -153,9 +155,14 @@ class Tracker:
             self.totals.refused += 1
             return http_wire.failed(request)
         info_hash, port, left, event, wanted, compact = request
-        found = self.announce(info_hash, ip, port, left=left, event=event, wanted=wanted, now_s=now_s)
-        if isinstance(found, str):
-            return http_wire.failed(found)  # not for good: it may be published in a moment
+        why = self._why_not(info_hash, ip, port)
+        if why:
+            self.totals.refused += 1
+            return http_wire.failed(why)  # not for good: it may be published in a moment
+        self.totals.announces += 1
+        address = addresses.compact(ip, port)
+        wanted = min(max(wanted, -1), _MANY)
+        found = self.swarms.hear(info_hash, address, left == 0, event, wanted, now_s)
         completed = self.swarms.scrape(info_hash).completed
         return http_wire.announced(found, self.interval_s, ip, compact=compact, completed=completed)
 

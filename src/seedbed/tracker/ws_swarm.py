@@ -110,7 +110,9 @@ class WebSwarms:
     def count(self, info_hash: bytes) -> tuple[int, int]:
         """Seeds and leechers."""
         swarm = self._swarms.get(info_hash)
-        return (len(swarm.seeds), len(swarm.leechers)) if swarm else (0, 0)
+        if swarm is None:
+            return 0, 0
+        return len(swarm.seeds), len(swarm.leechers)
 
     def join(
         self, connection: Connection, info_hash: bytes, peer_id: str, *, is_seed: bool | None, now_s: int
