@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A dataset is published twice, found, fetched, and outlives its web server. Run: make demo.
 
-Everything happens on this machine, on loopback, with the same commands that people would type: three people with homes
+Everything happens on this machine, on loopback, with the same commands that people would type: five people with homes
 of their own, one web server, and a small distributed hash table. The data is small and open;
 ``examples/data/sample/SOURCES.md`` says whose it is.
 """
@@ -41,7 +41,10 @@ def free_port() -> int:
 
 
 TRACKER = f"udp://127.0.0.1:{free_port()}/announce"
+TRACKER_ADDRESS = TRACKER.removeprefix("udp://").removesuffix("/announce")
+HERE = ("--listen", "127.0.0.1:0", "--lan")
 KEEPER, READER, LATECOMER = "keeper", "reader", "latecomer"
+VOLUNTEERS = ("ana", "ben")
 
 
 def title(text: str) -> None:
@@ -73,8 +76,8 @@ async def answer(person: str, *arguments: object) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def running(person: str, *arguments: object, until: str) -> AsyncIterator[dict[str, Any]]:
-    """A long command in the background, from when it has told of ``until``."""
+async def running(person: str, *arguments: object, until: str, **facts: object) -> AsyncIterator[dict[str, Any]]:
+    """A long command in the background, from when it has told of ``until``, with these facts."""
     words = [str(argument) for argument in arguments]
     print(f"{person}$ seedbed {shlex.join(words)} &", flush=True)
     started = await asyncio.create_subprocess_exec(
@@ -85,7 +88,7 @@ async def running(person: str, *arguments: object, until: str) -> AsyncIterator[
     try:
         async with asyncio.timeout(READY_S):
             told: dict[str, Any] = {}
-            while told.get("event") != until:
+            while any(told.get(name) != fact for name, fact in {"event": until, **facts}.items()):
                 told = json.loads(await started.stdout.readline())
         yield told
     finally:
@@ -113,11 +116,14 @@ def published(*folders: str) -> dict[str, bytes]:
 async def demo() -> None:
     """The story, step by step."""
     old, new = two_versions()
-    async with LoopbackFiles({}) as web:
+    async with contextlib.AsyncExitStack() as server:
+        web = await server.enter_async_context(LoopbackFiles({}))
         link = await publish(web.url, old, new)
         web.serve(published("catalog", "2026-10", "2026-11"))
         root = await find_and_fetch(link)
-    await go_on_without_the_server(link)
+        async with running(READER, "tracker", "--udp", TRACKER_ADDRESS, "--lan", until="ready"), volunteers(link):
+            await server.aclose()
+            await go_on_without_the_publisher(link)
     open_with_geopandas(root)
     summary()
 
@@ -150,33 +156,41 @@ async def find_and_fetch(link: str) -> Path:
     return Path(root)
 
 
-async def go_on_without_the_server(link: str) -> None:
+@contextlib.asynccontextmanager
+async def volunteers(link: str) -> AsyncIterator[None]:
     """Step 4."""
+    title("4. Two volunteers give some disk. Their nodes see that nobody holds the data, fetch it, prove it, serve it.")
+    async with contextlib.AsyncExitStack() as nodes:
+        for person in VOLUNTEERS:
+            await seedbed(
+                person, "node", "join", link, "--dir", f"disk-of-{person}", "--storage", "100M", "--lan", "--no-dht"
+            )  # fmt: skip
+            await nodes.enter_async_context(
+                running(person, "node", "run", *HERE, "--no-dht", "--every", 2, until="round", held=2)
+            )
+        await seedbed(VOLUNTEERS[0], "node", "why", "cities-and-lakes@2026-11")
+        yield
+
+
+async def go_on_without_the_publisher(link: str) -> None:
+    """Step 5."""
     title(
-        "4. The web server is gone for good. The same link still works: a signed pointer in the distributed hash table"
+        "5. The web server is gone for good. The same link still works: a signed pointer in the DHT leads to the\n"
+        "   catalogue's own torrent. Then its keeper is gone too, and the volunteers have the data."
     )
-    title("   leads to the catalogue's own torrent, and the reader's tracker, which serves what it lists, to a peer.")
-    found = await answer(KEEPER, "show", "cities-and-lakes", "--catalog", "catalog")
-    torrent = f"catalog/torrents/{found['item']['properties']['bt:infohash_v1']}.torrent"
-    here = ("--listen", "127.0.0.1:0", "--lan")
     with LoopbackDht() as table:
         nodes = [word for host, port in table.nodes[:2] for word in ("--dht-node", f"{host}:{port}")]
-        where = TRACKER.removeprefix("udp://").removesuffix("/announce")
-        async with (
-            running(READER, "tracker", "--udp", where, "--lan", until="ready"),
-            running(KEEPER, "catalog", "seed", "catalog", *here, *nodes, until="pointed"),
-            running(KEEPER, "seed", torrent, "--data", "2026-11", *here, "--no-dht", until="ready"),
-        ):
+        async with running(KEEPER, "catalog", "seed", "catalog", *HERE, *nodes, until="pointed"):
             await seedbed(LATECOMER, "catalog", "pull", link, "--lan", *nodes)
-            await seedbed(LATECOMER, "fetch", "cities-and-lakes", "--lan", "--no-dht")
-            await seedbed(LATECOMER, "cite", "cities-and-lakes")
+        await seedbed(LATECOMER, "fetch", "cities-and-lakes", "--lan", "--no-dht")
+        await seedbed(LATECOMER, "cite", "cities-and-lakes")
 
 
 def open_with_geopandas(root: Path) -> None:
-    """Step 5."""
+    """Step 6."""
     import geopandas  # noqa: PLC0415  # half a second, for this step only
 
-    title("5. The data is used where it lies.")
+    title("6. The data is used where it lies.")
     print(f">>> geopandas.read_file({str(root / 'ne_10m_lakes_north_america.geojson')!r})")
     lakes = geopandas.read_file(root / "ne_10m_lakes_north_america.geojson")
     print(lakes[["name", "geometry"]].dropna().head(3).to_string(max_colwidth=60))
@@ -184,9 +198,8 @@ def open_with_geopandas(root: Path) -> None:
 
 def summary() -> None:
     """What a newcomer has seen."""
-    print(
-        f"\n{GREEN}Done.{PLAIN} One dataset, two versions, signed, found, fetched, cited; its server went, it stayed."
-    )
+    print(f"\n{GREEN}Done.{PLAIN} One dataset, two versions, signed, found, fetched, cited.")
+    print("Its server went, and its keeper: two volunteers had it, and it stayed.")
     print("Next: .venv/bin/seedbed --help, and examples/torrents.py for torrents alone.")
 
 

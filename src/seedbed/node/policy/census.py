@@ -16,8 +16,6 @@ from seedbed.node.policy.rules import DEFAULT, Rules
 if TYPE_CHECKING:
     from seedbed.node.policy.arrays import Floats, Ints, Keys, Numbers
 
-DAY_H = 24.0
-
 
 @dataclass(slots=True)
 class Census:
@@ -57,7 +55,7 @@ class Census:
         """
         self.copies = np.asarray(copies, np.float32)
         self.fetching = np.asarray(fetching, np.float32)
-        self.mean += (self.copies - self.mean) * np.float32(1 - np.exp(-passed_h / DAY_H))
+        self.mean += (self.copies - self.mean) * np.float32(1 - np.exp(-passed_h / rules.mean_h))
         short = shortage(self.targets, self.copies, self.mean, self.fetching, rules)
         self.needed_h = np.where(short > rules.act_above, self.needed_h + np.float32(passed_h), np.float32(0))
         return short

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class Rules:
     """What the simulator was run with; ``seedbed simulate`` shows what other numbers do."""
 
-    fetching_counts: float = 0.9
-    """Of a copy: a node that has announced that it fetches. Most of them finish."""
+    fetching_counts: float = 1.0
+    """Of a copy: a node that has announced that it fetches. Most of them finish; less, and one more fetches in vain."""
     unproven_counts: float = 0.3
     """Of a copy: a seed that nobody has proved to hold what it says."""
     unproven_at_most: float = 1.0
@@ -23,6 +23,8 @@ class Rules:
     doubling_h: float = 6.0
     """A need that lasts so much longer brings in twice as many."""
     max_doublings: float = 12.0
+    mean_h: float = 30.0
+    """Time in which the mean forgets: shorter, and a night's absence moves bytes; longer, and a loss is seen later."""
     few: float = 1.0
     """With so few copies now, the mean of the day is not asked: waiting could cost the last one."""
     floor: int = 3
