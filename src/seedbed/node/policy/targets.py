@@ -24,7 +24,7 @@ _PER_DECADE = 0.8
 """Copies more for each tenth of the size. With 1.5 slightly fewer units are short, and a tenth more bytes move."""
 _MOST_MORE = 6
 _BASES = np.arange(MOST, LEAST - _MOST_MORE, -0.25)
-"""Tried in this order. Where all units are small, the base is less than the least, and their extra copies make it up."""
+"""Tried in this order. Where all units are small, the base is less than the least: their extra copies make it up."""
 
 
 def affordable(sizes_bytes: Ints, online_capacity_bytes: float) -> Floats:
