@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("create", "verify", "seed", "fetch", "gateway", "catalog", "mirrors", "tracker")
+BENCHMARKS = ("create", "verify", "seed", "fetch", "gateway", "catalog", "mirrors", "tracker", "node", "simulate")
 
 
 def main() -> int:

@@ -96,7 +96,8 @@ def decide(
     steps = planning.plan(
         view.census, units, drawn, planning.Own(means.free_bytes, means.plan_bytes, room), rules
     )  # fmt: skip
-    return Plan(tuple(_add(view, step, rules) for step in steps))
+    short = lacking(view, rules)
+    return Plan(tuple(_add(view, step, float(short[step.unit])) for step in steps))
 
 
 def lacking(view: View, rules: Rules = DEFAULT) -> Floats:
@@ -141,8 +142,6 @@ def _answered(view: View, own: Ints, means: Means, chance: np.random.Generator, 
     return needy[mine], drawn[mine]
 
 
-def _add(view: View, step: planning.Step, rules: Rules) -> Add:
-    return Add(
-        view.releases[step.unit].id, float(lacking(view, rules)[step.unit]), float(view.census.copies[step.unit]),
-        tuple(view.releases[unit].id for unit in step.room),
-    )  # fmt: skip
+def _add(view: View, step: planning.Step, short: float) -> Add:
+    room = tuple(view.releases[unit].id for unit in step.room)
+    return Add(view.releases[step.unit].id, short, float(view.census.copies[step.unit]), room)

@@ -56,7 +56,7 @@ def plan(census: Census, units: Ints, drawn: Floats, own: Own, rules: Rules = DE
     ready = np.flatnonzero((short > rules.act_above) & has_hope)
     if not len(ready):
         return []
-    order = ready[np.lexsort((drawn[ready], np.round(copies[ready])))]
+    order = ready[np.lexsort((drawn[ready], np.round(copies[ready])))][: rules.max_considered]
     free_bytes, plan_bytes = own.free_bytes, own.plan_bytes
     steps: list[Step] = []
     for unit, better, size_bytes in zip(

@@ -37,6 +37,8 @@ class Rules:
     rescue_after_h: float = 48.0
     max_plan_h: float = 24.0
     """Of own bandwidth that is planned at once: what comes later is planned with newer numbers."""
+    max_considered: int = 1_000
+    """Needs that one plan goes through, in their order; a full node could help few of more."""
     max_dropped_of_held: float = 0.1
     """Of the bytes held, a day."""
     reserve_of_budget: float = 0.02
