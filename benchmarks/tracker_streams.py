@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tracker_servers
+import tracker_udp
 from tracker_rounds import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from tracker_servers import Server, World
 
@@ -59,3 +62,11 @@ class Load:
         answered = int(found["answered"])
         bytes_ = found["bytes"] / max(answered, 1)
         return Answered(answered, int(found["lost"]), found["seconds"], cpu_s, bytes_), found
+
+
+def ours(world: World) -> tuple[AbstractContextManager[Server], AbstractContextManager[Server]]:
+    """Both forms of seedbed, to be entered."""
+    folder = world.folder / "compiled"
+    package = folder if folder.is_dir() else tracker_udp.compiled(world)
+    compiled = tracker_servers.seedbed(world, name="seedbed, compiled", package=package)
+    return compiled, tracker_servers.seedbed(world, name="seedbed, plain")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import tracker_servers
 from tracker_rounds import Answered, compared
-from tracker_streams import Load
+from tracker_streams import Load, ours
 
 if TYPE_CHECKING:
     import argparse
@@ -36,8 +36,8 @@ def measured(world: World, options: argparse.Namespace) -> list[str]:
         return seen
 
     with ExitStack() as stack:
-        makes = (tracker_servers.seedbed, tracker_servers.bittorrent_tracker)
-        servers = [stack.enter_context(make(world)) for make in makes]
+        makes = (*ours(world), tracker_servers.bittorrent_tracker(world))
+        servers = [stack.enter_context(make) for make in makes]
         lines = compared("Announces with five offers", servers, ask, options.rounds)
     each = ", ".join(f"{name} {sum(found) / len(found):.2f}" for name, found in passed.items())
     return [NOTE, *lines, f"Offers and answers that arrived, for each announce: {each}."]

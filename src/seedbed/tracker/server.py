@@ -151,7 +151,7 @@ class Server:
         tracker = self.tracker
         return Setup(
             tuple(row[worker].fileno() for row in rows), tracker.ids.key, tracker.interval_s, tracker.swarms.lease_s,
-            tracker.allows_private, tracker.access, self._restored(worker),
+            tracker.allows_private, tracker.access, self._restored(worker), tracker.keys,
         )  # fmt: skip
 
     async def _until(self, stop: asyncio.Event) -> str:
@@ -208,6 +208,8 @@ class Server:
         keys = await asyncio.to_thread(self.keys)
         if keys is not None:
             self.tracker.keys = keys
+            if self._crew:
+                self._crew.take_keys(keys)
         access = await asyncio.to_thread(self.renew)
         if access is None:
             return

@@ -49,7 +49,8 @@ class Tracker:
     allows_private: bool = False
     """Whether peers of private networks are served: a tracker of one's own network."""
     keys: frozenset[str] = frozenset()
-    """Of those who may ask over HTTP, at ``/KEY/announce``; empty for everybody, at ``/announce``."""
+    """Of those who may ask, at ``/KEY/announce``; empty for everybody, at ``/announce``. Over UDP announces alone name
+    a path (BEP 41), so with keys nobody may scrape there."""
     web: WebSwarms | None = None
     """Browsers, where they are served: other peers do not hear of them, and they are counted."""
     totals: Totals = field(default_factory=Totals)
@@ -71,6 +72,9 @@ class Tracker:
         if kind == udp_wire.NOTHING or not self.ids.is_good(udp_wire.connection_of(data), ip, now_s):
             self.totals.dropped += 1
             return None
+        if self.keys and udp_wire.key_of(data if kind == udp_wire.ANNOUNCE else b"") not in self.keys:
+            self.totals.refused += 1
+            return udp_wire.refused(udp_wire.transaction_of(data), NO_KEY)
         if kind == udp_wire.ANNOUNCE:
             return self._announce_datagram(data, ip, now_s)
         self.totals.scrapes += 1

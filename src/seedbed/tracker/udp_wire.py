@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The UDP tracker protocol as bytes (BEP 15; the extension of BEP 41 is passed over). Pure.
+"""The UDP tracker protocol as bytes (BEP 15; of BEP 41 the path of the address, for keys). Pure.
 
 A datagram that is not what it should be gets no answer: whoever sends it may have forged where it came from, and an
 answer would hit somebody else. Connection ids need no memory: each is a keyed hash of address and time.
@@ -92,6 +92,25 @@ def scraped(transaction: bytes, counts: Sequence[Count]) -> bytes:
 def refused(transaction: bytes, why: str) -> bytes:
     """For people who configured a wrong tracker; only for those whose connection id was good."""
     return _REFUSED + transaction + why.encode()
+
+
+def key_of(datagram: bytes) -> str:
+    """What stands before ``/announce`` in the path of the address that a client asks at; empty when it tells none.
+
+    The path stands in options behind an announce (BEP 41): 0 ends them, 1 is a byte of nothing, 2 has a length and a
+    part of path and query; of others the length tells how to pass over them.
+    """
+    at, path = 98, b""
+    while at < len(datagram) and datagram[at]:
+        if datagram[at] == 1:
+            at += 1
+            continue
+        length = datagram[at + 1] if at + 1 < len(datagram) else 0
+        if datagram[at] == 2:
+            path += datagram[at + 2 : at + 2 + length]
+        at += 2 + length
+    key, _, page = path.partition(b"?")[0].decode("latin-1")[1:].rpartition("/")
+    return key if page == "announce" else ""
 
 
 def _word(number: int) -> bytes:

@@ -28,6 +28,8 @@ class Setup(NamedTuple):
     access: Access
     completed: dict[bytes, int]
     """Counts of an earlier run, of its swarms."""
+    keys: frozenset[str]
+    """Of those who may ask; each time that they change, they are sent anew."""
 
 
 class Question(NamedTuple):

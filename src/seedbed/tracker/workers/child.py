@@ -37,7 +37,9 @@ class Worker:
         swarms = Swarms(Limits(lease_s=setup.lease_s), chance_of(random.random))
         swarms.restore(setup.completed)
         ids = ConnectionIds(setup.key)
-        self.tracker = Tracker(swarms, setup.access, ids, setup.interval_s, allows_private=setup.allows_private)
+        self.tracker = Tracker(
+            swarms, setup.access, ids, setup.interval_s, allows_private=setup.allows_private, keys=setup.keys
+        )
         self._channel = channel
         self._told: dict[bytes, Count] = {}
         self._rounds = Rounds(lambda: (info_hash for info_hash, _ in swarms.each()))
@@ -66,8 +68,12 @@ class Worker:
     def heed(self, message: object) -> None:
         """Do what the first worker says."""
         if isinstance(message, Question):
-            body = self.tracker.http("/announce", message.query, message.ip, int(time.monotonic()))
+            keys = self.tracker.keys  # whoever passed it on has seen a good one
+            path = f"/{min(keys)}/announce" if keys else "/announce"
+            body = self.tracker.http(path, message.query, message.ip, int(time.monotonic()))
             self._channel.send(Reply(message.number, body or b""))
+        elif isinstance(message, frozenset):
+            self.tracker.keys = message
         elif hasattr(message, "is_listed"):
             self.tracker.follow(message)
 

@@ -75,6 +75,11 @@ class Crew:
         self._channels[whose].send(Question(self._number, query, ip))
         return answer
 
+    def take_keys(self, keys: frozenset[str]) -> None:
+        """Who may ask from now on."""
+        for channel in self._channels.values():
+            channel.send(keys)
+
     def follow(self, access: Access) -> None:
         """Tell all who is served from now on."""
         for channel in self._channels.values():
