@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the compiled form of the tracker: ``python packaging/compiling.py FOLDER``.
+"""Makes the compiled form of the tracker: ``python packaging/compiling.py FOLDER [-O0]``.
 
 The same Python files, with the ``.pxd`` files beside them for types, become C and then modules of the interpreter, in a
 copy of the package: ``FOLDER/seedbed``. Nothing is written beside the sources, where it would go out of date unseen.
@@ -27,11 +27,12 @@ DIRECTIVES = {
 }
 
 
-def compile_into(folder: Path) -> list[Path]:
+def compile_into(folder: Path, level: str = "-O2") -> list[Path]:
     """Copy the package and compile a part of it.
 
     Args:
         folder: Where ``seedbed`` is put; made if it is not there.
+        level: Of the C compiler's optimisation; ``-O0`` is soon done, for tests.
 
     Returns:
         The compiled modules.
@@ -42,7 +43,7 @@ def compile_into(folder: Path) -> list[Path]:
     shutil.copytree(SOURCES / "seedbed", folder / "seedbed", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     place = folder / "seedbed" / "tracker"
     extensions = [
-        Extension(f"seedbed.tracker.{Path(name).stem}", [str(place / name)], extra_compile_args=["-O2"])
+        Extension(f"seedbed.tracker.{Path(name).stem}", [str(place / name)], extra_compile_args=[level])
         for name in COMPILED
     ]
     made = cythonize(extensions, compiler_directives=DIRECTIVES, include_path=[str(folder)], quiet=True)
@@ -55,5 +56,5 @@ def compile_into(folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for module in compile_into(Path(sys.argv[1])):
+    for module in compile_into(Path(sys.argv[1]), *sys.argv[2:3]):
         print(module)

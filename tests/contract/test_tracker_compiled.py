@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
     pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler"),
 ]
 
@@ -38,7 +38,8 @@ pytestmark = [
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment in which ``seedbed`` is the compiled form."""
     folder = tmp_path_factory.mktemp("compiled")
-    subprocess.run([sys.executable, ROOT / "packaging" / "compiling.py", folder], check=True, capture_output=True)
+    command = [sys.executable, ROOT / "packaging" / "compiling.py", folder, "-O0"]
+    subprocess.run(command, check=True, capture_output=True)
     return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
 
 
