@@ -38,7 +38,7 @@ pytestmark = [
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment in which ``seedbed`` is the compiled form."""
     folder = tmp_path_factory.mktemp("compiled")
-    command = [sys.executable, ROOT / "packaging" / "compiling.py", folder, "-O0"]
+    command = [sys.executable, str(ROOT / "packaging" / "compiling.py"), str(folder), "-O0"]
     subprocess.run(command, check=True, capture_output=True)
     return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
 
