@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from seedbed.api.catalog import locate
 from seedbed.catalog.table.reader import read_catalog
-from seedbed.errors import NotFoundError, StateError
+from seedbed.errors import NotFoundError, SeedbedError, StateError
 from seedbed.fetching.options import Options
 from seedbed.fetching.rules import DEFAULT_RULES
 from seedbed.following import joined
@@ -22,6 +23,7 @@ from seedbed.following.pull import Ways, pull
 from seedbed.health.scrape import patience
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
+from seedbed.node.beginning import open_state
 from seedbed.node.gift import Gift
 from seedbed.node.look import Look
 from seedbed.node.parts import Listed, Pace, Parts
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from seedbed.catalog.model import Release
     from seedbed.engine.base import Engine
 
+log = logging.getLogger(__name__)
 _KEY_BYTES = 32
 
 
@@ -103,8 +106,11 @@ class FollowedCatalog:
         now = dt.datetime.now(dt.UTC)
         try:
             pull(found.store, found.link, self._ways, now=now)
-        finally:
-            stands = found.standing(now)
+        except SeedbedError as error:
+            if found.active is None:
+                raise
+            log.warning("the catalogue cannot be brought up to date: %s", error.message)
+        stands = found.standing(now)
         source = locate(self._where, self._home)
         return Listed(
             self._releases(source.catalog), source.places,
@@ -155,8 +161,9 @@ def parts(
     pace = pace or Pace()
     every = min(patience.EVERY, dt.timedelta(seconds=pace.round_s * 0.7))
     scraper = Scraper(ScrapeRecord(home.scrapes), OverTheNet(allows_private), _now, every=every)
+    place = Place(Path(gift.folder))
     return Parts(
-        gift=lambda: Gift.load(node.gift), place=Place(Path(gift.folder)), state=State(node.state),
+        gift=lambda: Gift.load(node.gift), place=place, state=open_state(node.state, place),
         catalog=FollowedCatalog(gift.catalog, home, ways or Ways()), scraper=scraper,
         asks_again=replace(scraper, every=dt.timedelta(0)), open_engine=open_engine, key=node.key(),
         now_s=lambda: int(time.time()), chance=np.random.default_rng(),

@@ -80,6 +80,8 @@ async def _run(parts: Parts) -> None:
 def _show(what: str, facts: dict[str, Any]) -> None:
     if what == "ready":
         text = "Serving at " + "  ".join(facts["endpoints"])
+    elif what == "trouble":
+        text = f"{facts['why']}: what is held is served on, and the next round looks again"
     else:
         text = "{units:,} datasets are looked after: {held:,} held here, {fetching:,} being fetched".format(**facts)
     output.event({"event": what, **facts}, text)

@@ -18,6 +18,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import threading
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -91,10 +92,21 @@ class Cache:
         """What is there of a version; None when nothing is, or its files are not what they were."""
         try:
             kept = Kept(**json.loads((self._snapshot(ref) / "kept").read_text("utf-8")))
-            is_there = all((self.data(ref) / path).stat().st_size == size for path, size in kept.sizes.items())
+            is_there = all(_is_file(self.data(ref) / path, size) for path, size in kept.sizes.items())
         except (OSError, ValueError, TypeError):
             return None
         return kept if is_there else None
+
+    def forget(self, ref: Ref) -> None:
+        """What is there of a version counts as nothing until it is proved again; its files stay.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        try:
+            (self._snapshot(ref) / "kept").unlink(missing_ok=True)
+        except OSError as error:
+            raise state_error(error, self.folder) from error
 
     def keep(self, ref: Ref, kept: Kept, blobs: dict[str, str]) -> None:
         """Remember a version whose verified files are in place, and share their contents.
@@ -207,6 +219,12 @@ class Cache:
             part.replace(blob)
             file.chmod(_READ_ONLY)
         part.unlink(missing_ok=True)  # renaming one name of a file to another of its names leaves both: we were second
+
+
+def _is_file(path: Path, size: int) -> bool:
+    """Whether a file of that size is there; a link that somebody put in its place is none."""
+    facts = path.lstat()
+    return stat.S_ISREG(facts.st_mode) and facts.st_size == size
 
 
 def _put(path: Path, data: bytes) -> Path:

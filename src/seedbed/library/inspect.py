@@ -50,5 +50,5 @@ def look(cache: Cache, snapshot: Snapshot, progress: Callable[[Progress], object
     prefix = "" if metainfo.is_single_file else f"{metainfo.name}/"
     names = [prefix + file.display for file in metainfo.files]
     checked = check_files(metainfo, [str(snapshot.folder / name) for name in names], progress=progress)
-    bad = [name for at, name in enumerate(names) if name in snapshot.kept.sizes and any(checked.bad_pieces(at))]
+    bad = [name for at, name in enumerate(names) if name in snapshot.kept.sizes and checked.bad_pieces(at)]
     return Verdict(snapshot, tuple(bad))

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seedbed.health.scrape import patience
 from seedbed.health.scrape.counted import Subject
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from seedbed.health.scrape.scraper import Scraper
     from seedbed.node.policy.arrays import Flags, Floats
 
+OLDEST = 2 * patience.EVERY_ALL
+"""Numbers that a tracker gave before that are no answer any more: it has been silent since."""
 TRUSTED_SHARE = 0.9
 """A tracker that names fewer of our own copies is wrong, and nothing is dropped for what it says."""
 
@@ -49,7 +53,12 @@ def subject(release: Release) -> Subject:
 
 
 async def count(
-    scraper: Scraper, releases: Sequence[Release], *, held: Collection[str], fetched: Collection[str]
+    scraper: Scraper,
+    releases: Sequence[Release],
+    *,
+    held: Collection[str],
+    fetched: Collection[str],
+    must_be_new: bool = False,
 ) -> Counts:
     """Ask.
 
@@ -58,12 +67,14 @@ async def count(
         releases: What is asked for.
         held: Ids of what this node announces as a seed.
         fetched: Ids of what it announces as a leecher.
+        must_be_new: Only what is answered now counts, nothing that was remembered.
 
     Raises:
         StateError: what was answered cannot be kept.
     """
+    since = scraper.now() - (dt.timedelta(0) if must_be_new else OLDEST)
     report = await scraper.scrape([subject(one) for one in releases])
-    rows = [_of_one(report, release.id) for release in releases]
+    rows = [_of_one(report, release.id, since) for release in releases]
     is_known = np.array([row is not None for row in rows], np.bool_)
     seeds, leechers = (np.array([row[at] if row else 0 for row in rows], np.float32) for at in (0, 1))
     is_held = np.array([one.id in held for one in releases], np.bool_)
@@ -73,9 +84,9 @@ async def count(
     return Counts(np.maximum(seeds - is_held, 0), np.maximum(leechers - is_fetched, 0), is_known, own_named)
 
 
-def _of_one(report: Report, item: str) -> tuple[float, float] | None:
+def _of_one(report: Report, item: str, since: dt.datetime) -> tuple[float, float] | None:
     """The tracker that knows most: peers announce to several, and are not counted twice."""
-    told = [one for one in report.counted.get(item, ()) if _is_told(one)]
+    told = [one for one in report.counted.get(item, ()) if _is_told(one) and one.at >= since]
     if not told:
         return None
     best = max(told, key=lambda one: one.numbers.seeds or 0)

@@ -32,8 +32,6 @@ class Means:
     """Its budget times its uptime."""
     may_add: bool = True
     may_drop: bool = True
-    drop_bytes: float = float("inf")
-    """That may be given up today."""
     space: lottery.Space | None = None
     """All nodes' budgets, where somebody tells; needs are sampled without."""
 
@@ -46,6 +44,8 @@ class Add:
     short: float
     """Copies that it lacks."""
     copies: float
+    fetching: float
+    """Nodes that had announced that they fetch it."""
     room: tuple[str, ...]
     """Units to give up for it, first."""
 
@@ -110,9 +110,7 @@ def _room(view: View, mine: Ints, means: Means, chance: np.random.Generator, rul
     if not means.may_drop:
         mine = mine[:0]
     over, ready = dropping.ready(view.census, mine, chance.random(len(mine), np.float32), rules)
-    sizes = view.census.sizes_bytes[mine]
-    ready &= sizes <= means.drop_bytes
-    return dropping.Room(mine[ready], over[ready], sizes[ready], rules)
+    return dropping.Room(mine[ready], over[ready], view.census.sizes_bytes[mine[ready]], rules)
 
 
 def _drops(view: View, room: dropping.Room, needed_bytes: float) -> list[Drop]:
@@ -143,5 +141,6 @@ def _answered(view: View, own: Ints, means: Means, chance: np.random.Generator, 
 
 
 def _add(view: View, step: planning.Step, short: float) -> Add:
-    room = tuple(view.releases[unit].id for unit in step.room)
-    return Add(view.releases[step.unit].id, short, float(view.census.copies[step.unit]), room)
+    room, census = tuple(view.releases[unit].id for unit in step.room), view.census
+    fetching = float(census.fetching[step.unit])
+    return Add(view.releases[step.unit].id, short, float(census.copies[step.unit]), fetching, room)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fetching units, some at a time: each is looked at once more before it is begun, and tried again when it fails."""
+"""Fetching units, some at a time: what fails is tried again, later each time, and a restart forgets nothing of that."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.catalog.ids import Ref
-from seedbed.errors import NoSpaceError, SeedbedError
-from seedbed.library.fetch import Wanted, fetch
+from seedbed.errors import DataError, NoSpaceError, SeedbedError
+from seedbed.library.fetch import Wanted
+from seedbed.node.seals import seal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from seedbed.catalog.model import Release
+    from seedbed.fetching.result import Fetched, Progress
     from seedbed.node.parts import Parts
 
 log = logging.getLogger(__name__)
 MOST_RETRY_S = 86_400.0
+_DOUBLINGS = 16
+NEW_BYTES = 1 << 20
+"""Less than that is no news of a fetch: it would be written down too often."""
 
 
 @dataclass(slots=True)
@@ -28,16 +33,16 @@ class Fetches:
 
     Args:
         parts: The node's.
-        held: Called with a release when every byte of it is here, proved, and on disk.
+        held: Called with an id when every byte of it is here, proved, and on disk.
     """
 
     parts: Parts
-    held: Callable[[Release], Awaitable[None]]
+    held: Callable[[list[str]], Awaitable[None]]
     is_full: bool = False
     """Whether the disk had no room at the last attempt."""
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _failed: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Id -> failures in a row, and when it may be tried again."""
+    _bytes: dict[str, int] = field(default_factory=dict)
+    """Of each, when news of it was last written down."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -49,19 +54,34 @@ class Fetches:
         """How many more may be begun."""
         return max(self.parts.pace.fetches - len(self.ids), 0)
 
-    def may_begin(self, item: str, now_s: int) -> bool:
-        """Whether a unit is not fetched now, and has rested after its last failure."""
-        return item not in self.ids and self._failed.get(item, (0, 0))[1] <= now_s
+    def ready(self, items: list[str]) -> list[str]:
+        """Those that are not fetched now, and have rested after their last failure."""
+        failed = self.parts.state.waits("failed")
+        resting = {item for item, wait in failed.items() if wait.passed_s < wait.facts["rest_s"]}
+        return [item for item in items if item not in self.ids and item not in resting]
+
+    def stalled(self) -> list[str]:
+        """Those that brought nothing new for so long that they are to be given up; none that the node held before."""
+        state, patience_s = self.parts.state, self.parts.pace.patience_s
+        healing = state.waits("healing")
+        return [
+            item for item, wait in state.waits("idle").items() if wait.passed_s >= patience_s and item not in healing
+        ]
 
     def begin(self, release: Release, places: tuple[str, ...]) -> None:
         """Fetch a unit in the background."""
+        if release.id not in self.parts.state.waits("idle"):
+            self.parts.state.wait(release.id, "idle")
         self._tasks[release.id] = asyncio.create_task(self._fetch(release, places))
+
+    async def finish(self) -> None:
+        """Wait for all that were begun."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def stop(self) -> None:
         """End all; what came is kept, and gone on with at the next start."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for item in list(self._tasks):
+            await self.cancel(item)
 
     async def cancel(self, item: str) -> None:
         """End one."""
@@ -70,25 +90,60 @@ class Fetches:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _fetch(self, release: Release, places: tuple[str, ...]) -> None:
-        parts = self.parts
         try:
-            fetched = await fetch(Wanted(release, places), parts.place.cache, parts.options)
-            self.is_full = False
-            self._failed.pop(release.id, None)
-            facts = {"from_peers": fetched.bytes_from_peers, "from_mirrors": fetched.bytes_from_mirrors}
-            parts.state.move(release.id, "held", release.size_bytes, parts.now_s(), what="held", facts=facts)
-            await self.held(release)
+            fetched = await self._bring(release, places)
+            await self._hold(release, fetched)
         except SeedbedError as error:
             self._note_failure(release, error)
+        except OSError as error:  # of a bad disk, not told by name
+            log.exception("unit not fetched id=%s", release.id)
+            self._note_failure(release, SeedbedError(str(error)))
+
+    async def _bring(self, release: Release, places: tuple[str, ...]) -> Fetched:
+        """Whatever is here of it is proved, with the rest: nothing is taken for right because it was once."""
+        parts, ref = self.parts, ref_of(release)
+        await asyncio.to_thread(parts.place.trash.give_back, ref)
+        await asyncio.to_thread(parts.place.cache.forget, ref)
+        self._bytes[release.id] = -1
+        return await parts.fetch(
+            Wanted(release, places), parts.place.cache, parts.options, on_progress=lambda one: self._tell(release, one)
+        )
+
+    async def _hold(self, release: Release, fetched: Fetched) -> None:
+        parts, state = self.parts, self.parts.state
+        looks = await asyncio.to_thread(seal, parts.place.cache, ref_of(release))
+        if not looks:
+            raise DataError(f"{release.id}: its files changed as soon as they were here")
+        facts = {"from_peers": fetched.bytes_from_peers, "from_mirrors": fetched.bytes_from_mirrors}
+        state.move(release.id, "held", release.size_bytes, parts.now_s(), what="held", facts=facts, seal=looks)
+        self.is_full = False
+        for what in ("failed", "idle", "healing"):
+            state.wait_no_more(release.id, what)
+        await self.held([release.id])
+
+    def _tell(self, release: Release, progress: Progress) -> None:
+        """A fetch that brings something is not stalled."""
+        if progress.stage != "fetching":
+            return
+        before = self._bytes.get(release.id, -1)
+        if before < 0 or progress.bytes_done >= before + NEW_BYTES:
+            self._bytes[release.id] = progress.bytes_done
+            if before >= 0:
+                self.parts.state.wait(release.id, "idle")
 
     def _note_failure(self, release: Release, error: SeedbedError) -> None:
-        parts = self.parts
+        parts, state = self.parts, self.parts.state
         self.is_full = isinstance(error, NoSpaceError)
-        count = self._failed.get(release.id, (0, 0))[0] + 1
-        rest_s = int(min(parts.pace.retry_s * 2 ** (count - 1), MOST_RETRY_S))
-        self._failed[release.id] = count, parts.now_s() + rest_s
+        before = state.waits("failed").get(release.id)
+        count = (before.facts["count"] if before else 0) + 1
+        rest_s = min(parts.pace.retry_s * 2 ** min(count - 1, _DOUBLINGS), MOST_RETRY_S)
+        what = "fetch-failed"
+        if isinstance(error, DataError):  # all sources send wrong bytes: a broken swarm
+            what, rest_s = "quarantined", parts.pace.quarantine_s
         log.warning("unit not fetched id=%s failures=%d: %s", release.id, count, error.message)
-        parts.state.note("fetch-failed", {"why": error.message, "again_s": rest_s}, parts.now_s(), release.id)
+        state.wait(release.id, "failed", count=count, rest_s=rest_s)
+        facts = {"why": error.message, "again_s": int(rest_s), "count": count}
+        state.note(what, facts, parts.now_s(), release.id)
 
 
 def ref_of(release: Release) -> Ref:

@@ -4,20 +4,33 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seedbed.core.layout import Layout
 from seedbed.engine import base
-from seedbed.errors import DataError
-from seedbed.library import inspect, torrents
-from seedbed.library.cache import Cache, Kept, Snapshot
+from seedbed.errors import DataError, SeedbedError
+from seedbed.library import torrents
 from seedbed.seeding.offers import Offer
 from seedbed.seeding.offers import Place as DataPlace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seedbed.catalog.ids import Ref
-    from seedbed.catalog.model import Release
     from seedbed.engine.base import Engine, TorrentId
+    from seedbed.library.cache import Cache
+
+AT_ONCE = 100
+"""Torrents read in one go: the loop is free in between."""
+
+
+class Claim(NamedTuple):
+    """A unit to announce and serve, whose bytes were proved."""
+
+    id: str
+    ref: Ref
+    info_hash: str
+    """As the catalogue says; empty for whatever is here."""
 
 
 class Offering:
@@ -38,49 +51,67 @@ class Offering:
         """Ids of what is announced now."""
         return frozenset(self._torrents)
 
-    async def claim(self, release: Release, ref: Ref) -> None:
-        """Announce and serve a unit whose bytes were proved.
+    async def claim(self, claims: Sequence[Claim]) -> dict[str, SeedbedError]:
+        """Announce and serve units; returns the refused, each with its reason.
 
-        Raises:
-            DataError: its files are not there, or not all of them.
-            SeedbedError: its torrent cannot be read, or the engine does not take it.
+        A ``DataError`` among them says that the unit's files are not there, or not all of them, or not its torrent.
         """
-        if release.id in self._torrents:
-            return
-        offer = await asyncio.to_thread(self._offer, release, ref)
-        self._torrents[release.id] = await self._engine.add(offer.addition())
+        refused: dict[str, SeedbedError] = {}
+        new = [one for one in claims if one.id not in self._torrents]
+        for at in range(0, len(new), AT_ONCE):
+            refused |= await self._claim_some(new[at : at + AT_ONCE])
+        return refused
+
+    async def _claim_some(self, claims: Sequence[Claim]) -> dict[str, SeedbedError]:
+        refused: dict[str, SeedbedError] = {}
+        offers: dict[str, Offer] = {}
+        for one, offer in zip(claims, await asyncio.to_thread(self._offers, claims), strict=True):
+            if isinstance(offer, SeedbedError):
+                refused[one.id] = offer
+            else:
+                offers[one.id] = offer
+        answers = self._engine.add_many(offer.addition() for offer in offers.values())
+        names = iter(offers)
+        async for answer in answers:
+            if isinstance(answer, SeedbedError):
+                refused[next(names)] = answer
+            else:
+                self._torrents[next(names)] = answer
+        return refused
 
     async def disclaim(self, item: str) -> None:
         """Announce and serve it no longer; the data stays."""
         if torrent := self._torrents.pop(item, None):
             await self._engine.remove(torrent)
 
-    def lost(self, event: base.Event) -> str:
-        """The id of a unit whose files an engine's event says cannot be read any more; empty for any other event."""
-        if not isinstance(event, base.FileError):
-            return ""
-        return next((item for item, torrent in self._torrents.items() if torrent == event.torrent), "")
+    async def disclaim_all(self) -> None:
+        """The same, of all."""
+        for item in self.claimed:
+            await self.disclaim(item)
 
-    def proved(self, ref: Ref) -> bool:
-        """Hash a unit again; whether every byte is right. Blocks.
+    def lost(self, event: base.Event) -> list[str]:
+        """Ids of units whose files an engine's event says cannot be read any more; mostly none."""
+        if isinstance(event, base.EventsLost):
+            bad = {one.torrent for one in self._engine.statuses() if one.state is base.State.FAILED}
+        else:
+            bad = {event.torrent} if isinstance(event, base.FileError) else set()
+        return [item for item, torrent in self._torrents.items() if torrent in bad]
 
-        Raises:
-            DataError: it cannot be told: its torrent is not here.
-        """
-        kept = self._cache.kept(ref)
-        if kept is None:
-            return False
-        verdict = inspect.look(self._cache, Snapshot(ref, kept, self._cache.data(ref), 0))
-        if verdict.problem:
-            raise DataError(f"{ref}: {verdict.problem}")
-        return verdict.is_good
+    def _offers(self, claims: Sequence[Claim]) -> list[Offer | SeedbedError]:
+        found: list[Offer | SeedbedError] = []
+        for one in claims:
+            try:
+                found.append(self._offer(one))
+            except SeedbedError as error:
+                found.append(error)
+        return found
 
-    def _offer(self, release: Release, ref: Ref) -> Offer:
-        kept: Kept | None = self._cache.kept(ref)
+    def _offer(self, claim: Claim) -> Offer:
+        kept = self._cache.kept(claim.ref)
         if kept is None or not kept.is_whole:
-            raise DataError(f"{release.id}: its files are not there any more, or not all of them")
+            raise DataError(f"{claim.id}: its files are not there any more, or not all of them")
         metainfo = torrents.kept_metainfo(self._cache, kept.info_hash)
-        if metainfo is None or kept.info_hash != release.torrent.best_hex:
-            raise DataError(f"{release.id}: its torrent is not there any more")
+        if metainfo is None or (claim.info_hash and kept.info_hash != claim.info_hash):
+            raise DataError(f"{claim.id}: its torrent is not there any more")
         pieces = bytes([1]) * Layout.of(metainfo).piece_count
-        return Offer(metainfo, DataPlace(self._cache.data(ref).absolute(), kept.root), pieces)
+        return Offer(metainfo, DataPlace(self._cache.data(claim.ref).absolute(), kept.root), pieces)

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from seedbed.fetching.options import Options
+from seedbed.library.fetch import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +20,10 @@ if TYPE_CHECKING:
 
     from seedbed.catalog.model import Release
     from seedbed.engine.base import Engine
+    from seedbed.fetching.result import Fetched, Progress
     from seedbed.health.scrape.scraper import Scraper
+    from seedbed.library.cache import Cache
+    from seedbed.library.fetch import Wanted
     from seedbed.node.gift import Gift
     from seedbed.node.state import State
     from seedbed.node.store import Place
@@ -61,6 +68,37 @@ class Pace:
     """Within which every byte is proved again."""
     fetches: int = 3
     """At a time."""
+    quarantine_s: float = 3 * 86_400.0
+    """Until a unit is tried again whose sources sent wrong bytes only."""
+    patience_s: float = 90 * 86_400.0
+    """A fetch that brought nothing new for so long is given up; and so long data is kept that is listed no more."""
+    trash_s: float = 86_400.0
+    """For which deleted data can still be had back."""
+
+
+class Rest(Protocol):
+    """Waits."""
+
+    async def __call__(self, stop: asyncio.Event, pause_s: float, /) -> None:
+        """Wait so long, or until ``stop``."""
+        ...
+
+
+class Fetch(Protocol):
+    """Brings a release into the cache, as :func:`seedbed.library.fetch.fetch` does."""
+
+    async def __call__(
+        self, wanted: Wanted, cache: Cache, options: Options, /, *, on_progress: Callable[[Progress], object]
+    ) -> Fetched:
+        """See there."""
+        ...
+
+
+async def rest(stop: asyncio.Event, pause_s: float, /) -> None:
+    """Wait by the real clock."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(pause_s):
+            await stop.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +122,7 @@ class Parts:
     options: Options = field(default_factory=Options)
     """From whom data is fetched."""
     pace: Pace = field(default_factory=Pace)
+    monotonic_s: Callable[[], float] = time.monotonic
+    """For lengths of time: people and time servers set the other clock."""
+    rest: Rest = rest
+    fetch: Fetch = fetch

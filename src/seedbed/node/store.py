@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from seedbed.errors import BusyError, StateError
 from seedbed.fetching.disk.flushing import write_durably
 from seedbed.library.cache import Cache
+from seedbed.node.trash import Trash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,11 @@ class Place:
     def cache(self) -> Cache:
         """Where the data lies."""
         return Cache(self.folder)
+
+    @property
+    def trash(self) -> Trash:
+        """What was deleted a short while ago."""
+        return Trash(self.folder / "trash", self.cache)
 
     def make(self) -> str:
         """Make it a node's folder, once.

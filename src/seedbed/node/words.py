@@ -50,6 +50,61 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "n'a pas pu être récupéré, nouvel essai dans {again_s:,} s : {why}",
         "es": "no se pudo descargar, nuevo intento en {again_s:,} s: {why}",
     },
+    "adopted": {
+        "en": "was on the disk already: proved before it is served",
+        "fr": "se trouvait déjà sur le disque : vérifié avant d'être servi",
+        "es": "ya estaba en el disco: se comprueba antes de servirlo",
+    },
+    "restored": {
+        "en": "kept after all, because you asked",
+        "fr": "gardé finalement, à votre demande",
+        "es": "conservado al final, porque lo pidió",
+    },
+    "evicting": {
+        "en": "you asked to be rid of it: announced no longer, and deleted once enough others are seen to hold it",
+        "fr": "vous avez demandé de l'enlever : n'est plus annoncé, et sera effacé quand assez d'autres le conservent",
+        "es": "pidió quitarlo: ya no se anuncia, y se borrará cuando bastantes otros lo guarden",
+    },
+    "evicted": {
+        "en": "deleted because you asked",
+        "fr": "effacé à votre demande",
+        "es": "borrado porque lo pidió",
+    },
+    "given-up": {
+        "en": "given up: nobody has sent anything new of it for very long",
+        "fr": "abandonné : personne n'en a rien envoyé de nouveau depuis très longtemps",
+        "es": "abandonado: nadie ha enviado nada nuevo desde hace mucho",
+    },
+    "no-room": {
+        "en": "given up before it was complete: there is no room for it",
+        "fr": "abandonné avant d'être complet : il n'y a pas de place",
+        "es": "abandonado antes de completarse: no hay espacio",
+    },
+    "quarantined": {
+        "en": "its sources send wrong bytes; left alone for {again_s:,} s (failure {count}): {why}",
+        "fr": "ses sources envoient des octets faux ; laissé de côté {again_s:,} s (échec {count}) : {why}",
+        "es": "sus fuentes envían bytes erróneos; en espera {again_s:,} s (fallo {count}): {why}",
+    },
+    "collapsed": {
+        "en": "the catalogue lists {gone:,} of {known:,} versions no more: nothing is dropped for it",
+        "fr": "le catalogue ne contient plus {gone:,} versions sur {known:,} : rien n'est effacé pour cela",
+        "es": "el catálogo ya no contiene {gone:,} de {known:,} versiones: no se borra nada por eso",
+    },
+    "catalog-unlisted": {
+        "en": "the catalogue lists it no more: kept and served for 90 days",
+        "fr": "le catalogue ne le contient plus : gardé et servi pendant 90 jours",
+        "es": "el catálogo ya no lo contiene: se guarda y se sirve durante 90 días",
+    },
+    "catalog-withdrawn": {
+        "en": "the catalogue has withdrawn it: served no longer, kept for 90 days",
+        "fr": "le catalogue l'a retiré : n'est plus servi, gardé pendant 90 jours",
+        "es": "el catálogo lo ha retirado: ya no se sirve, se guarda durante 90 días",
+    },
+    "outlived": {
+        "en": "deleted: the catalogue has not listed it for 90 days",
+        "fr": "effacé : absent du catalogue depuis 90 jours",
+        "es": "borrado: no está en el catálogo desde hace 90 días",
+    },
     "not-listed": {
         "en": "the catalogue does not list it",
         "fr": "le catalogue ne le contient pas",

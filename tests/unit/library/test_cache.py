@@ -78,6 +78,26 @@ def test_a_note_that_was_cut_claims_nothing(cache: Cache) -> None:
         assert cache.kept(REF) is None
 
 
+def test_a_link_in_a_files_place_is_no_file(cache: Cache, tmp_path: Path) -> None:
+    """N11: whatever it leads to is not ours to serve."""
+    cache.keep(REF, KEPT, BLOBS)
+    file = cache.data(REF) / "lakes/a"
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+
+    assert cache.kept(REF) is None
+
+
+def test_what_is_forgotten_keeps_its_files(cache: Cache) -> None:
+    """It is proved again before it counts; forgotten twice is no error."""
+    cache.keep(REF, KEPT, BLOBS)
+    cache.forget(REF)
+    cache.forget(REF)
+
+    assert cache.kept(REF) is None
+    assert (cache.data(REF) / "lakes/a").read_bytes() == b"data"
+
+
 def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
     """In our words, with the place."""
     (tmp_path / "file").write_bytes(b"")

@@ -156,10 +156,20 @@ def _read_piece(stretches: Sequence[Stretch], opened: Mapping[int, int], view: m
             part[:] = bytes(length)
         else:
             fd = opened.get(index, -1)
-            if fd < 0 or not _is_written(fd, start, start + length) or os.preadv(fd, [part], start) != length:
+            if fd < 0 or not _is_written(fd, start, start + length) or not _is_read(fd, part, start):
                 return False
         at += length
     return True
+
+
+def _is_read(fd: int, part: memoryview, start: int) -> bool:
+    """Read a stretch; a bad sector holds nothing, and its piece is fetched again like any other."""
+    try:
+        return os.preadv(fd, [part], start) == len(part)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return False
 
 
 def _is_written(fd: int, start: int, stop: int) -> bool:

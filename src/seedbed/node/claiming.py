@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node says that it has: only what it proved, and whose files nobody touched since."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from seedbed.catalog.ids import parse_ref
+from seedbed.errors import DataError, FormatError, StateError
+from seedbed.node.offering import Claim
+from seedbed.node.seals import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from seedbed.catalog.model import Release
+    from seedbed.engine.base import Engine
+    from seedbed.node.offering import Offering
+    from seedbed.node.parts import Parts
+
+log = logging.getLogger(__name__)
+
+
+class Claims:
+    """Every claim of a node is made, and taken back, here.
+
+    Args:
+        parts: The node's.
+        offering: What announces and serves.
+    """
+
+    def __init__(self, parts: Parts, offering: Offering) -> None:
+        self._parts = parts
+        self._offering = offering
+        self.releases: Mapping[str, Release] = {}
+        """What the catalogue says, by id."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What is announced now."""
+        return self._offering.claimed
+
+    def may_serve(self, item: str) -> bool:
+        """Whether the catalogue has nothing against it; what it does not list any more is served on."""
+        release = self.releases.get(item)
+        return release is None or release.status != "withdrawn"
+
+    async def look(self, *items: str) -> None:
+        """Claim all that is proved; what somebody touched since is claimed no longer, until it is proved again.
+
+        Args:
+            items: Only these; all, where none are named.
+        """
+        state = self._parts.state
+        units = [unit for unit in state.units().values() if not items or unit.id in items]
+        held = [unit.id for unit in units if unit.stage == "held" and unit.verified_s]
+        seals, known = await asyncio.to_thread(self._seals, held), state.seals()
+        for item in held:
+            if not seals[item] or seals[item] != known.get(item):
+                await self.doubt(item)
+            elif not self.may_serve(item):
+                await self._offering.disclaim(item)
+        await self.claim(item for item in held if seals[item] and seals[item] == known.get(item))
+
+    async def claim(self, items: Iterable[str]) -> None:
+        """Announce and serve; what has not the right files is fetched again, what the engine refuses tried later."""
+        claims = [self._claim(item) for item in items if self.may_serve(item)]
+        for item, error in (await self._offering.claim(claims)).items():
+            if isinstance(error, DataError | FormatError):
+                await self.withdraw(item, error.message)
+            else:
+                log.warning("unit not served id=%s: %s", item, error.message)
+
+    async def disclaim(self, item: str) -> None:
+        """Say so no longer."""
+        await self._offering.disclaim(item)
+
+    async def disclaim_all(self) -> None:
+        """Say nothing any more: the disk is away."""
+        await self._offering.disclaim_all()
+
+    async def doubt(self, item: str) -> None:
+        """Somebody touched its files: it is claimed again when it is proved."""
+        await self._offering.disclaim(item)
+        self._parts.state.doubt(item)
+
+    async def withdraw(self, item: str, why: str) -> None:
+        """Its bytes are wrong: it is claimed no longer, and fetched again."""
+        await self._offering.disclaim(item)
+        log.warning("unit withdrawn id=%s: %s", item, why)
+        state, unit = self._parts.state, self._parts.state.units().get(item)
+        if unit is None:
+            return
+        state.doubt(item)
+        state.wait(item, "healing")
+        state.move(item, "fetching", unit.size_bytes, self._parts.now_s(), what="withdrawn", facts={"why": why})
+
+    async def watch(self, engine: Engine) -> None:
+        """What the engine cannot read any more is withdrawn at once."""
+        with engine.events() as events:
+            async for event in events:
+                for item in self._offering.lost(event):
+                    try:
+                        await self.withdraw(item, "the disk cannot be read")
+                    except StateError as error:  # the next look finds it
+                        log.warning("unit withdrawn, and not written down id=%s: %s", item, error.message)
+
+    def _claim(self, item: str) -> Claim:
+        release = self.releases.get(item)
+        return Claim(item, parse_ref(item), release.torrent.best_hex if release else "")
+
+    def _seals(self, items: list[str]) -> dict[str, str]:
+        cache = self._parts.place.cache
+        return {item: seal(cache, parse_ref(item)) for item in items}

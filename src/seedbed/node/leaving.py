@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Giving data up, in two phases: announced no longer; and deleted after a while, if enough others are seen to hold it.
+
+What is deleted lies in the trash first. Never more than a tenth of what is held is given up in a day, whatever the
+clock says: the day is measured in time at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from seedbed.catalog.ids import parse_ref
+from seedbed.node.counting import count
+from seedbed.node.policy.dropping import may_be_deleted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seedbed.node.claiming import Claims
+    from seedbed.node.parts import Parts
+    from seedbed.node.policy.rules import Rules
+    from seedbed.node.state import Held
+
+DAY_S = 86_400
+_NODE = ""
+
+
+class Leaving:
+    """See the module's text.
+
+    Args:
+        parts: The node's.
+        claims: Where claims are taken back.
+        rules: The policy's.
+    """
+
+    def __init__(self, parts: Parts, claims: Claims, rules: Rules) -> None:
+        self._parts = parts
+        self._claims = claims
+        self._rules = rules
+        self._since_s: dict[str, float] = {}
+        """When each was announced no longer, by the clock that nobody sets; a restart begins anew."""
+
+    def allows(self, size_bytes: float) -> bool:
+        """Whether so much may be given up now: a unit larger than a day's share goes alone."""
+        used = self.used_bytes()
+        return used <= 0 or used + size_bytes <= self._a_day_bytes()
+
+    def used_bytes(self) -> float:
+        """Of a day's share, what was given up lately; it comes back evenly over a day."""
+        dropped = self._parts.state.waits("dropped").get(_NODE)
+        if dropped is None:
+            return 0.0
+        return max(float(dropped.facts["bytes"]) - dropped.passed_s / DAY_S * float(dropped.facts["a_day"]), 0.0)
+
+    async def begin(self, item: str, facts: Mapping[str, Any], *, what: str = "leaving") -> None:
+        """The first phase: it is announced no longer."""
+        state, unit = self._parts.state, self._parts.state.units()[item]
+        used, a_day = self.used_bytes(), self._a_day_bytes()
+        await self._claims.disclaim(item)
+        state.wait(_NODE, "dropped", bytes=used + unit.size_bytes, a_day=a_day)
+        state.move(item, "leaving", unit.size_bytes, self._parts.now_s(), what=what, facts=facts)
+
+    async def finish(self, targets: Mapping[str, float], *, may_drop: bool) -> None:
+        """The second phase, of all for which it is time.
+
+        Args:
+            targets: Copies wanted of each unit.
+            may_drop: Whether anything may be deleted now; if not, it is kept.
+        """
+        leaving = [unit for unit in self._parts.state.units().values() if unit.stage == "leaving"]
+        now_s = self._parts.monotonic_s()
+        self._since_s = {unit.id: self._since_s.get(unit.id, now_s) for unit in leaving}
+        for unit in leaving:
+            if not may_drop or unit.id not in self._claims.releases:
+                await self.keep(unit)
+            elif now_s - self._since_s[unit.id] >= self._parts.pace.leave_s:
+                await self._last_look(unit, targets.get(unit.id, 0.0))
+
+    async def _last_look(self, unit: Held, target: float) -> None:
+        release = self._claims.releases[unit.id]
+        counts = await count(self._parts.asks_again, [release], held=(), fetched=(), must_be_new=True)
+        others = float(counts.others[0]) if counts.is_known[0] else 0.0
+        if may_be_deleted(others, target, self._rules):
+            await self.discard(unit.id, {"others": others})
+        else:
+            await self.keep(unit, others)
+
+    async def keep(self, unit: Held, others: float = 0.0, *, what: str = "kept") -> None:
+        """It is claimed again after all."""
+        self._since_s.pop(unit.id, None)
+        self._parts.state.move(
+            unit.id, "held", unit.size_bytes, self._parts.now_s(), what=what, facts={"others": others}
+        )
+        await self._claims.look(unit.id)
+
+    async def discard(self, item: str, facts: Mapping[str, Any], *, what: str = "deleted") -> None:
+        """It goes to the trash."""
+        self._since_s.pop(item, None)
+        await self._claims.disclaim(item)
+        await asyncio.to_thread(self._parts.place.trash.put, parse_ref(item))
+        unit = self._parts.state.units().get(item)
+        self._parts.state.remove(item, self._parts.now_s(), what=what, facts=facts)
+        self._parts.state.wait(item, "trash", bytes=unit.size_bytes if unit else 0)
+
+    async def purge(self, *, needed_bytes: float = 0.0, over_bytes: float = 0.0) -> None:
+        """Delete for good what lay in the trash for a day; sooner, the oldest first, while its room is needed.
+
+        Args:
+            needed_bytes: Room that the disk must have.
+            over_bytes: By so much the budget is passed.
+        """
+        parts = self._parts
+        waits = parts.state.waits("trash")
+        refs = await asyncio.to_thread(parts.place.trash.refs)
+        for ref in sorted(refs, key=lambda one: -waits[str(one)].passed_s if str(one) in waits else 0):
+            wait = waits.get(str(ref))
+            if wait is None:
+                parts.state.wait(str(ref), "trash")
+            elif wait.passed_s >= parts.pace.trash_s or over_bytes > 0 or parts.place.room_bytes() < needed_bytes:
+                await asyncio.to_thread(parts.place.trash.purge, ref)
+                parts.state.wait_no_more(str(ref), "trash")
+                over_bytes -= float(wait.facts.get("bytes", 0))
+
+    def _a_day_bytes(self) -> float:
+        held = sum(unit.size_bytes for unit in self._parts.state.units().values() if unit.stage != "fetching")
+        return self._rules.max_dropped_of_held * held

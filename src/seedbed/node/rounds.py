@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One round of a node after the other: what it sees, what it decides, and in which order it does that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from seedbed.errors import SeedbedError, StateError
+from seedbed.node import beginning, deciding, unlisted, wishes
+from seedbed.node.counting import Counts, count
+from seedbed.node.fetches import Fetches
+from seedbed.node.leaving import Leaving
+from seedbed.node.scrubbing import Scrub
+from seedbed.node.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.catalog.model import Release
+    from seedbed.node.claiming import Claims
+    from seedbed.node.gift import Gift
+    from seedbed.node.parts import Listed, Parts
+    from seedbed.node.policy.rules import Rules
+    from seedbed.node.state import Held
+
+log = logging.getLogger(__name__)
+GUESSED_RATE_BYTES_S = 2_500_000
+"""20 Mbit/s, where no limit was given."""
+DAY_S = 86_400
+
+
+class Rounds:
+    """See the module's text.
+
+    Args:
+        parts: All that touches the world.
+        claims: Where claims are made and taken back.
+        rules: The policy's.
+    """
+
+    def __init__(self, parts: Parts, claims: Claims, rules: Rules) -> None:
+        self._parts = parts
+        self._rules = rules
+        self._claims = claims
+        self._fetches = Fetches(parts, self._claim)
+        self._leaving = Leaving(parts, claims, rules)
+        self.scrub = Scrub(parts, claims)
+        self._listed: Listed | None = None
+        self._last_s = parts.monotonic_s()
+
+    async def begin(self) -> None:
+        """Claim what was held; what is in doubt is proved first, beside the rounds.
+
+        Raises:
+            StateError: the record or the folder cannot be used.
+            SeedbedError: there is no catalogue at all.
+        """
+        parts = self._parts
+        if parts.state.get("is_clean") == "no":
+            beginning.doubt_after_crash(parts.state)
+        parts.state.set("is_clean", "no")
+        await asyncio.to_thread(beginning.adopt, parts.state, parts.place, parts.now_s())
+        await self._look_at_catalog()
+        await self._claims.look()
+        self.scrub.begin()
+
+    async def once(self) -> dict[str, Any]:
+        """One round; returns what it was about, in numbers.
+
+        Raises:
+            SeedbedError: something was in the way; what is claimed stays so, but for a disk that is away.
+        """
+        await self._check_place()
+        passed_s, gift = self._pass_time(), self._parts.gift()
+        listed = await self._look_at_catalog()
+        view = View.of(listed.releases, gift, self._parts.state.numbers())
+        await wishes.grant(self._parts, self._leaving, self._fetches)
+        counts = await self._count(view)
+        may_drop = self._may_drop(listed, counts, gift)
+        self._take_in(view, counts, passed_s)
+        await self._look_after_held(view, may_drop=may_drop)
+        await self._do(await self._decide(view, gift, listed, may_drop=may_drop), listed)
+        await self._go_on(listed, gift)
+        self._parts.state.set("beat_s", str(self._parts.now_s()))
+        return self._numbers(len(view.releases))
+
+    async def settle(self) -> None:
+        """Wait for what runs beside the rounds, as far as it was begun."""
+        await self._fetches.finish()
+        await self.scrub.finish()
+
+    async def stop(self) -> None:
+        """End what runs beside the rounds."""
+        await self.scrub.stop()
+        await self._fetches.stop()
+
+    # -- seeing ------------------------------------------------------------------------------------------------------
+
+    async def _check_place(self) -> None:
+        """Pause when the disk is away: nothing is said, fetched or dropped until it is back.
+
+        Raises:
+            StateError: it is away.
+        """
+        try:
+            self._parts.place.check(self._parts.state.get("mark"))
+        except StateError:
+            await self._fetches.stop()
+            await self._claims.disclaim_all()
+            raise
+
+    def _pass_time(self) -> float:
+        now_s = self._parts.monotonic_s()
+        passed_s, self._last_s = max(now_s - self._last_s, 0.0), now_s
+        self._parts.state.pass_time(passed_s)
+        return passed_s
+
+    async def _look_at_catalog(self) -> Listed:
+        """The newest that can be had; else the one that is known. After a collapse it drops nothing."""
+        try:
+            self._listed = await asyncio.to_thread(self._parts.catalog)
+        except SeedbedError as error:
+            if self._listed is None:
+                raise
+            log.warning("the catalogue cannot be had, the old one stays: %s", error.message)
+        self._claims.releases = {release.id: release for release in self._listed.releases}
+        if unlisted.is_collapsed(self._parts, self._listed):
+            return replace(self._listed, may_drop=False)
+        return self._listed
+
+    async def _count(self, view: View) -> Counts:
+        return await count(self._parts.scraper, view.releases, held=self._claims.ids, fetched=self._fetches.ids)
+
+    def _take_in(self, view: View, counts: Counts, passed_s: float) -> None:
+        """New numbers; of a unit that nobody answered for, the old ones stay."""
+        own = view.of_ids(self._claims.ids)
+        copies, fetching = counts.others.copy(), counts.fetching.copy()
+        copies[own] += 1
+        unknown = ~counts.is_known
+        copies[unknown], fetching[unknown] = view.census.copies[unknown], view.census.fetching[unknown]
+        view.census.observe(copies, fetching, passed_s / 3_600, self._rules)
+        self._parts.state.keep_numbers(view.rows(), self._parts.now_s())
+
+    @staticmethod
+    def _may_drop(listed: Listed, counts: Counts, gift: Gift) -> bool:
+        return listed.may_drop and counts.is_trusted and not gift.is_paused
+
+    # -- what is held ------------------------------------------------------------------------------------------------
+
+    async def _claim(self, items: list[str]) -> None:
+        await self._claims.claim(items)
+
+    async def _look_after_held(self, view: View, *, may_drop: bool) -> None:
+        await self._claims.look()
+        await unlisted.look(self._parts, self._claims, self._leaving, may_drop=may_drop)
+        targets = {item: float(view.census.targets[number]) for item, number in view.numbers.items()}
+        await self._leaving.finish(targets, may_drop=may_drop)
+        self.scrub.begin()
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    async def _decide(self, view: View, gift: Gift, listed: Listed, *, may_drop: bool) -> deciding.Plan:
+        units = self._parts.state.units()
+        held = [unit.id for unit in units.values() if unit.stage == "held"]
+        busy = [unit.id for unit in units.values() if unit.stage != "held"]
+        if gift.is_paused:
+            return deciding.Plan()
+        means = deciding.Means(
+            key=self._parts.key, free_bytes=await asyncio.to_thread(self._free_bytes, gift),
+            plan_bytes=(gift.rate_down or GUESSED_RATE_BYTES_S) * DAY_S, online_bytes=gift.storage_bytes,
+            may_add=listed.may_add and not self._fetches.is_full, may_drop=may_drop,
+        )  # fmt: skip
+        return deciding.decide(view, held, busy, means, self._parts.chance, rules=self._rules)
+
+    def _free_bytes(self, gift: Gift) -> float:
+        """Of the budget, after everything held and booked; no more than the disk has for what is still to come."""
+        units = [unit for unit in self._parts.state.units().values() if unit.stage != "leaving"]
+        booked = sum(unit.size_bytes for unit in units)
+        to_come = sum(unit.size_bytes for unit in units if unit.stage == "fetching")
+        free = gift.storage_bytes * (1 - self._rules.reserve_of_budget) - booked
+        return min(free, max(self._parts.place.room_bytes() - to_come, 0)) if free > 0 else free
+
+    # -- doing -------------------------------------------------------------------------------------------------------
+
+    async def _do(self, plan: deciding.Plan, listed: Listed) -> None:
+        """Give up what the budget has no room for; begin what is still wanted at a second look."""
+        for drop in plan.drops:
+            if self._leaving.allows(self._sizes([drop.id])):
+                await self._leaving.begin(drop.id, {"for": "", "surplus": drop.surplus})
+        for add in plan.adds[: self._fetches.free]:
+            release = self._claims.releases[add.id]
+            is_allowed = not add.room or self._leaving.allows(self._sizes(add.room))
+            if is_allowed and await self._is_still_wanted(release, add):
+                await self._take_up(release, add, listed)
+
+    async def _take_up(self, release: Release, add: deciding.Add, listed: Listed) -> None:
+        for given in add.room:
+            await self._leaving.begin(given, {"for": add.id})
+        facts = {"copies": add.copies, "short": add.short}
+        state, now_s = self._parts.state, self._parts.now_s()
+        state.move(add.id, "fetching", release.size_bytes, now_s, what="chosen", facts=facts)
+        if not add.room:
+            self._fetches.begin(release, listed.places)
+
+    async def _is_still_wanted(self, release: Release, add: deciding.Add) -> bool:
+        """Others may have announced themselves since it was planned: they look at the same numbers."""
+        counts = await count(self._parts.asks_again, [release], held=(), fetched=())
+        if not counts.is_known[0]:
+            return True
+        counted = self._rules.fetching_counts
+        gained = float(counts.others[0]) - add.copies + counted * (float(counts.fetching[0]) - add.fetching)
+        return add.short - gained > self._rules.act_above
+
+    async def _go_on(self, listed: Listed, gift: Gift) -> None:
+        """Fetch on what was begun before, as far as it is still listed, and there is room for it."""
+        for item in self._fetches.stalled():
+            await self._give_up(item, "given-up")
+        units = self._parts.state.units()
+        trash = sum(float(one.facts.get("bytes", 0)) for one in self._parts.state.waits("trash").values())
+        booked = sum(unit.size_bytes for unit in units.values())
+        await self._leaving.purge(over_bytes=booked + trash - gift.storage_bytes)
+        if gift.is_paused:
+            return
+        fetching = [unit for unit in units.values() if unit.stage == "fetching"]
+        affordable = await self._affordable(fetching, booked - gift.storage_bytes, list(units.values()))
+        for item in self._fetches.ready(affordable)[: self._fetches.free]:
+            release = self._claims.releases.get(item)
+            if release and release.status != "withdrawn":
+                await self._leaving.purge(needed_bytes=release.size_bytes)
+                self._fetches.begin(release, listed.places)
+
+    async def _affordable(self, fetching: Sequence[Held], over_bytes: float, units: Sequence[Held]) -> list[str]:
+        """What has its room: what is mended has it already, and of the others those that were chosen first.
+
+        What is left waits for what leaves; when nothing does, nobody makes room for it, and its booking ends.
+        """
+        healing = self._parts.state.waits("healing")
+        kept = [unit for unit in fetching if unit.id not in healing]
+        waits_for = any(unit.stage == "leaving" for unit in units)
+        while kept and over_bytes > 0:
+            last = max(kept, key=lambda unit: unit.since_s)
+            kept.remove(last)
+            over_bytes -= last.size_bytes
+            if not waits_for:
+                await self._give_up(last.id, "no-room")
+        return [unit.id for unit in fetching if unit.id in healing] + [unit.id for unit in kept]
+
+    async def _give_up(self, item: str, what: str) -> None:
+        await self._fetches.cancel(item)
+        await self._leaving.discard(item, {}, what=what)
+
+    def _sizes(self, items: Sequence[str]) -> int:
+        units = self._parts.state.units()
+        return sum(units[item].size_bytes for item in items)
+
+    def _numbers(self, units: int) -> dict[str, Any]:
+        stages = [unit.stage for unit in self._parts.state.units().values()]
+        return {"units": units, **{stage: stages.count(stage) for stage in ("held", "fetching", "leaving")}}

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person asks of the node: to be rid of a unit, or to keep it after all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from seedbed.catalog.ids import parse_ref
+
+if TYPE_CHECKING:
+    from seedbed.node.fetches import Fetches
+    from seedbed.node.leaving import Leaving
+    from seedbed.node.parts import Parts
+
+
+async def grant(parts: Parts, leaving: Leaving, fetches: Fetches) -> None:
+    """Do what was asked for since the last round.
+
+    To be rid of a unit takes the two phases, unless it was to be now; what is only half here goes at once.
+    """
+    for item, wish in parts.state.wishes().items():
+        unit = parts.state.units().get(item)
+        if wish == "keep":
+            await _keep(parts, leaving, item)
+        elif unit and (wish == "evict-now" or unit.stage == "fetching"):
+            await fetches.cancel(item)
+            await leaving.discard(item, {}, what="evicted")
+        elif unit and unit.stage == "held":
+            await leaving.begin(item, {}, what="evicting")
+        parts.state.granted(item)
+
+
+async def _keep(parts: Parts, leaving: Leaving, item: str) -> None:
+    unit, ref = parts.state.units().get(item), parse_ref(item)
+    if unit and unit.stage == "leaving":
+        await leaving.keep(unit, what="restored")
+    elif unit is None and await asyncio.to_thread(parts.place.trash.give_back, ref):
+        kept = await asyncio.to_thread(parts.place.cache.kept, ref)
+        size_bytes, stage = (sum(kept.sizes.values()), "held") if kept else (0, "fetching")
+        parts.state.wait_no_more(item, "trash")
+        parts.state.move(item, stage, size_bytes, parts.now_s(), what="restored", facts={})  # type: ignore[arg-type]
