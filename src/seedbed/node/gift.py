@@ -12,6 +12,7 @@ from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.fetching.disk.flushing import write_durably
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from seedbed.catalog.model import Release
@@ -49,24 +50,17 @@ class Gift:
         Raises:
             NotFoundError: this machine has joined nothing yet.
             StateError: it cannot be read, or says something that is not known.
+            InputError: a number in it makes no sense.
         """
         try:
-            found = json.loads(path.read_text("utf-8"))
-            known = {one.name for one in fields(cls)}
-            if strange := sorted(set(found) - known):
-                raise StateError(
-                    f"{path}: not known: {', '.join(strange)}", hint=f"Expected {', '.join(sorted(known))}."
-                )
-            values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in found.items()}
-            gift = cls(**values)
+            return _read(json.loads(path.read_text("utf-8"))).checked()
         except FileNotFoundError as error:
             raise NotFoundError(
                 "this machine is no smartnode yet",
                 hint="seedbed node join LINK --dir PATH --storage 500G makes it one; a catalogue's keeper gives LINK.",
             ) from error
         except (OSError, ValueError, TypeError) as error:
-            raise StateError(f"{path}: it cannot be read: {error}", hint="Join again to write it anew.") from error
-        return gift.checked()
+            raise StateError(f"{path}: it cannot be read: {error}", hint="Mend it, or join again.") from error
 
     def checked(self) -> Gift:
         """Itself.
@@ -91,6 +85,32 @@ class Gift:
             write_durably(path, json.dumps(asdict(self), indent=1, ensure_ascii=False).encode() + b"\n")
         except OSError as error:
             raise StateError(f"{path}: it cannot be written: {error.strerror}") from error
+
+
+def _read(found: Any) -> Gift:
+    """People edit it: a name or a kind of value that is not known is told, and never works half."""
+    if not isinstance(found, dict):
+        raise TypeError("expected an object")
+    known = {one.name: one.type for one in fields(Gift)}
+    if strange := sorted(found.keys() - known.keys()):
+        raise ValueError(f"not known: {', '.join(strange)}; expected {', '.join(sorted(known))}")
+    for name, value in found.items():
+        if not _KINDS[str(known[name])](value):
+            raise TypeError(f"{name} is {value!r}")
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in found.items()}
+    return Gift(**values)
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+_KINDS: Mapping[str, Callable[[object], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "int": lambda value: type(value) is int,
+    "bool": lambda value: isinstance(value, bool),
+    "tuple[str, ...]": _is_words,
+}
 
 
 def refusal(gift: Gift, release: Release) -> tuple[str, dict[str, Any]] | None:
