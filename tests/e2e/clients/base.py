@@ -56,7 +56,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(question: Callable[[], bool], what: str, *, log: Path | None = None) -> None:
+def wait_until(question: Callable[[], object], what: str, *, log: Path | None = None) -> None:
     """Wait for something to become true; fails with the client's log when it does not."""
     deadline = time.monotonic() + PATIENCE_S
     while not question():

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real smartnode with a real catalogue, web seed and tracker on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.e2e.clients.base import LOOPBACK, free_port, process, wait_until
+from tests.e2e.clients.seedbed import PROGRAM, seedbed
+from tests.e2e.nginx import web_seed
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class NodeWorld:
+    """Where everything is."""
+
+    folder: Path
+    catalog: Path
+    sources: Path
+    """The datasets as they were published."""
+    given: Path
+    """The node's folder."""
+
+    @property
+    def home(self) -> Path:
+        """Where the node remembers things."""
+        return self.folder / "home"
+
+    def command(self, every_s: float = 0.3) -> list[str]:
+        """``seedbed node run``."""
+        options = ("--listen", f"{LOOPBACK}:0", "--lan", "--no-dht", "--every", str(every_s), "--json")
+        return [*PROGRAM, "node", "run", *options]
+
+    def units(self, where: str = "1") -> set[str]:
+        """Ids of the node's units, as it has written them down."""
+        path = self.home / "data/node/state.sqlite"
+        path = path if path.exists() else next(self.home.rglob("node/state.sqlite"))
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
+            return {row[0] for row in db.execute(f"select id from units where {where}")}
+
+    @property
+    def claimed(self) -> set[str]:
+        """What it would announce as soon as it is started."""
+        return self.units("stage = 'held' and verified_s > 0")
+
+    def is_right(self, item: str) -> bool:
+        """Whether every byte of a unit is in the node's folder, as it was published."""
+        dataset, _, version = item.partition("@")
+        files = [path for path in (self.sources / dataset).rglob("*") if path.is_file()]
+        base = self.given / "snapshots" / dataset / version / "data"
+        pairs = [(path, base / path.relative_to(self.sources)) for path in files]
+        return bool(pairs) and all(copy.is_file() and copy.read_bytes() == path.read_bytes() for path, copy in pairs)
+
+
+@contextlib.contextmanager
+def node_world(
+    folder: Path, monkeypatch: Any, *, count: int, size: int, given: Path | None = None, rate: str = "2m"
+) -> Iterator[NodeWorld]:
+    """Datasets behind a slow web server, a tracker that serves them, and a node that has joined.
+
+    Args:
+        folder: For everything.
+        monkeypatch: Sets the node's home.
+        count: Of datasets.
+        size: Bytes of each.
+        given: The node's folder.
+        rate: Of each connection to the web server, as nginx has it.
+    """
+    world = NodeWorld(folder, folder / "catalog", folder / "sources", given or folder / "given")
+    monkeypatch.setenv("SEEDBED_HOME", str(world.home))
+    port = free_port()
+    chance = random.Random(3)
+    with web_seed(world.sources, folder / "nginx", more=f"limit_rate {rate};") as url:
+        seedbed("catalog", "init", world.catalog)
+        for number in range(count):
+            data = world.sources / f"set-{number}"
+            (data / "sub").mkdir(parents=True)
+            (data / "sub/a.bin").write_bytes(chance.randbytes(size))
+            (data / "b.txt").write_bytes(b"x" * number)
+            seedbed(
+                "publish", data, "--catalog", world.catalog, "--dataset", data.name, "--version", "1", "--title",
+                data.name, "--license", "CC0-1.0", "--description", "For a test.", "--provider", "Us",
+                "--webseed", url, "--tracker", f"udp://{LOOPBACK}:{port}/announce",
+            )  # fmt: skip
+        tracker = [*PROGRAM, "tracker", "--udp", f"{LOOPBACK}:{port}", "--lan", "--json"]
+        with process(tracker, folder / "tracker.log"):
+            seedbed("node", "join", world.catalog, "--dir", world.given, "--storage", "400M")
+            yield world
+
+
+@contextlib.contextmanager
+def running(world: NodeWorld, *, every_s: float = 0.3, before: tuple[str, ...] = ()) -> Iterator[NodeRun]:
+    """The node at work, ended by a TERM signal if a test has not ended it."""
+    log = world.folder / f"node-{time.monotonic_ns()}.log"
+    with process([*before, *world.command(every_s)], log) as started:
+        yield NodeRun(started, log)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRun:
+    """A node's process."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """What it has told so far."""
+        lines = [line for line in self.log.read_text("utf-8", "replace").splitlines() if line.startswith("{")]
+        found = [json.loads(line) for line in lines if line.endswith("}")]
+        return [one for one in found if one.get("event") == kind]
+
+    def until(self, kind: str, **facts: int) -> dict[str, Any]:
+        """Wait for an event with these facts."""
+
+        def seen() -> list[dict[str, Any]]:
+            return [one for one in self.events(kind) if all(one.get(name) == value for name, value in facts.items())]
+
+        wait_until(lambda: bool(seen()) or self.process.poll() is not None, f"{kind} {facts}", log=self.log)
+        assert seen(), self.log.read_text()
+        return seen()[-1]
+
+    def kill(self) -> None:
+        """As a power cut for the program."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def terminate(self) -> int:
+        """As systemd does; gives the exit code."""
+        self.process.terminate()
+        return self.process.wait(20)
