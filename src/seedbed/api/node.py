@@ -171,8 +171,11 @@ def parts(
     )  # fmt: skip
 
 
-def join(home: Home, gift: Gift) -> None:
+def join(home: Home, gift: Gift) -> Gift:
     """Make this machine a node, or change what it gives.
+
+    Returns:
+        What it gives: no more than its disk has room for.
 
     Raises:
         StateError: the disk refuses; or another folder was given before, and it holds something.
@@ -189,8 +192,50 @@ def join(home: Home, gift: Gift) -> None:
                 f"this node holds {len(state.units()):,} datasets in {before_folder}",
                 hint=f"Stop it, move the folder to {gift.folder} as it is, and join again.",
             )
-        state.set("mark", Place(Path(gift.folder)).make())
+        place = Place(Path(gift.folder))
+        state.set("mark", place.make())
+    room_bytes = place.room_bytes() + place.used_bytes()
+    gift = replace(gift, storage_bytes=min(gift.storage_bytes, room_bytes)).checked()
     gift.save(node.gift)
+    return gift
+
+
+def evict(home: Home, item: str, *, at_once: bool = False) -> None:
+    """Have the node be rid of a version, and not take it again; it does so in its next round.
+
+    Args:
+        home: Where this machine keeps things.
+        item: The version's id.
+        at_once: Without looking whether others hold it.
+
+    Raises:
+        NotFoundError: this machine is no node, or has nothing of that version.
+        StateError: the disk refuses.
+    """
+    node = NodeHome.of(home)
+    gift = Gift.load(node.gift)
+    with State(node.state) as state:
+        if item not in state.units():
+            raise NotFoundError(f"{item}: this node has nothing of it", hint="seedbed node status lists what it has.")
+        replace(gift, without=tuple(dict.fromkeys((*gift.without, item)))).save(node.gift)
+        state.wish(item, "evict-now" if at_once else "evict")
+
+
+def keep(home: Home, item: str) -> None:
+    """Take :func:`evict` back; what was deleted comes back as long as it is in the trash.
+
+    Raises:
+        NotFoundError: this machine is no node, or has nothing of that version, not even in the trash.
+        StateError: the disk refuses.
+    """
+    node = NodeHome.of(home)
+    gift = Gift.load(node.gift)
+    with State(node.state) as state:
+        trash = Place(Path(gift.folder)).trash
+        if item not in state.units() and item not in map(str, trash.refs()):
+            raise NotFoundError(f"{item}: this node has nothing of it any more")
+        replace(gift, without=tuple(one for one in gift.without if one != item)).save(node.gift)
+        state.wish(item, "keep")
 
 
 def look(home: Home) -> Look:

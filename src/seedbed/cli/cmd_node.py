@@ -26,6 +26,8 @@ COMMANDS = {
     "why": ("seedbed.cli.cmd_node_look:why", "Say why this node holds a dataset, or does not."),
     "pause": ("seedbed.cli.cmd_node:pause", "Fetch nothing new and drop nothing; go on serving."),
     "resume": ("seedbed.cli.cmd_node:resume", "Go on after a pause."),
+    "evict": ("seedbed.cli.cmd_node:evict", "Be rid of a dataset's version."),
+    "keep": ("seedbed.cli.cmd_node:keep", "Keep what was to be evicted after all."),
     "limit": ("seedbed.cli.cmd_node:limit", "Change how much is given."),
 }
 
@@ -87,9 +89,11 @@ def join(where: str, folder: str, storage: int | None, **options: Any) -> None:
         rate_up=options["rate_up"] or 0, rate_down=options["rate_down"] or 0,
         only=options["only"], without=options["without"], licenses=options["licenses"],
     ).checked()  # fmt: skip
-    nodes.join(home, gift)
-    text = f"This machine gives {output.size(storage)} in {gift.folder} to {gift.catalog}.\nNow: seedbed node run"
-    output.result({"catalog": gift.catalog, "folder": gift.folder, "storage_bytes": storage}, text)
+    given = nodes.join(home, gift).storage_bytes
+    text = f"This machine gives {output.size(given)} in {gift.folder} to {gift.catalog}.\nNow: seedbed node run"
+    if given < storage:
+        text = f"Warning: its disk has no room for {output.size(storage)}.\n{text}"
+    output.result({"catalog": gift.catalog, "folder": gift.folder, "storage_bytes": given}, text)
 
 
 def _catalog(where: str, home: Any, options: dict[str, Any]) -> str:
@@ -139,6 +143,36 @@ def limit(storage: int | None, rate_up: int | None, rate_down: int | None) -> No
     if not changes:
         raise InputError("nothing to change: expected --storage, --rate-up or --rate-down")
     _change("changed", **changes)
+
+
+@click.command()
+@click.argument("item", metavar="ID")
+@click.option("--now", "at_once", is_flag=True, help="Do not wait until enough others are seen to hold it.")
+@output.json_option
+def evict(item: str, *, at_once: bool) -> None:
+    """Be rid of a dataset's version (ID, such as lakes@2), and never take it again.
+
+    The node announces it no longer, waits, and deletes it if enough others are seen to hold it; else it keeps it. What
+    is deleted lies in the trash for a day: 'seedbed node keep ID' has it back.
+    """
+    from seedbed.api import node as nodes  # noqa: PLC0415
+    from seedbed.api.home import Home  # noqa: PLC0415
+
+    nodes.evict(Home.of_environment(), item, at_once=at_once)
+    how = "deleted" if at_once else "given up, and deleted once enough others hold it"
+    output.result({"id": item, "at_once": at_once}, f"{item}: in the node's next round it is {how}.")
+
+
+@click.command()
+@click.argument("item", metavar="ID")
+@output.json_option
+def keep(item: str) -> None:
+    """Keep a version that was to be evicted; what was deleted less than a day ago is taken back from the trash."""
+    from seedbed.api import node as nodes  # noqa: PLC0415
+    from seedbed.api.home import Home  # noqa: PLC0415
+
+    nodes.keep(Home.of_environment(), item)
+    output.result({"id": item}, f"{item}: it is kept, from the node's next round on.")
 
 
 def _change(told: str, **changes: Any) -> None:
