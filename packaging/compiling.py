@@ -15,7 +15,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parents[1] / "src"
 COMPILED = (
-    *("peers.py", "swarm.py", "udp_wire.py", "tracker.py", "udp_batch.pyx"),
+    *("peers.py", "swarm.py", "udp_wire.py", "tracker.py", "udp_known.pyx", "udp_fast.pyx", "udp_batch.pyx"),
     *("addresses.py", "lines.py", "proxies.py", "tcp_batch.pyx", "tcp_door.py", "http_wire.py", "http_door.py"),
     *("ws_wire.py", "ws_frames.py", "ws_swarm.py", "ws_tracker.py", "ws_door.py"),
 )

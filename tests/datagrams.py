@@ -8,35 +8,42 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seedbed.tracker.tracker import Tracker
 
 PROTOCOL = 0x417_2710_1980
 CLIENTS, HASHES = 400, 7
 
 
-def talk(tracker: Tracker, count: int = 20_000) -> list[str]:
-    """Let clients connect, announce, scrape, stop, forge and stammer.
+def talk(
+    tracker: Tracker, count: int = 20_000, answer: Callable[[bytes, bytes, int], bytes | None] | None = None
+) -> list[str]:
+    """Let clients connect, announce, scrape, stop, forge and stammer; peers expire, and swarms are removed.
 
     Args:
         tracker: Open, with chance that is the same each time.
         count: Datagrams.
+        answer: Another way to its answers than ``tracker.datagram``.
 
     Returns:
         Its answers in hex; empty where there was none. The last one is what it counted.
     """
+    answer = answer or tracker.datagram
     chance, ids, answers = random.Random(11), dict[int, bytes](), []
     for number in range(count):
         client, now_s = chance.randrange(CLIENTS), number // 20
         ip = _ip(client)
         if client not in ids or chance.random() < 0.05:
-            answer = tracker.datagram(struct.pack(">QII", PROTOCOL, 0, number), ip, now_s)
-            ids[client] = (answer or bytes(16))[8:]
+            found = answer(struct.pack(">QII", PROTOCOL, 0, number), ip, now_s)
+            ids[client] = (found or bytes(16))[8:]
         else:
-            data = _question(chance, ids[client], number)
-            answer = tracker.datagram(data, ip, now_s)
-        answers.append((answer or b"").hex())
+            found = answer(_question(chance, ids[client], number), ip, now_s)
+        answers.append((found or b"").hex())
         if number % 1000 == 999:
             tracker.swarms.expire([bytes([one]) * 20 for one in range(HASHES)], now_s + 2_000)
+        if number % 7000 == 6999:
+            tracker.swarms.drop(bytes([number // 7000]) * 20)
     return [*answers, repr((tracker.totals, tracker.swarms.peers, len(tracker.swarms)))]
 
 

@@ -71,21 +71,33 @@ def test_the_tests_of_the_plain_form_pass(compiled: dict[str, str]) -> None:
     assert "failed" not in told
 
 
-def test_both_forms_answer_alike(compiled: dict[str, str]) -> None:
-    """A long talk of many clients, good and bad ones: byte for byte."""
-    plain = talk(Tracker(Swarms(Limits(crowded=50, max_of_network=9), random.Random(3).randrange), Everything(),
-                         ConnectionIds(b"key")))  # fmt: skip
-    program = (
-        "import json, random\n"
-        "from seedbed.tracker import access, swarm, tracker, udp_wire\n"
-        "from tests.datagrams import talk\n"
-        "swarms = swarm.Swarms(swarm.Limits(crowded=50, max_of_network=9), random.Random(3).randrange)\n"
-        "one = tracker.Tracker(swarms, access.Everything(), udp_wire.ConnectionIds(b'key'))\n"
-        "print(json.dumps(talk(one)))"
-    )
+PROGRAM = """
+import json, random
+from seedbed.tracker import access, swarm, tracker, udp_fast, udp_wire
+from tests.datagrams import talk
+swarms = swarm.Swarms(swarm.Limits(crowded={crowded}, max_of_network=9), random.Random(3).randrange)
+one = tracker.Tracker(swarms, access.Everything(), udp_wire.ConnectionIds(b"key"))
+fast = udp_fast.Fast(one)
+print(json.dumps([talk(one, {count}, {answer}), fast.passed]))
+"""
 
-    assert json.loads(run(compiled, "-c", program)) == plain
+
+@pytest.mark.parametrize("crowded", [50, 100_000], ids=["small", "large"])
+@pytest.mark.parametrize("answer", ["one.datagram", "fast.datagram"])
+def test_both_forms_answer_alike(compiled: dict[str, str], crowded: int, answer: str) -> None:
+    """A long talk of many clients, good and bad ones: byte for byte; by functions, and by the way without objects.
+
+    Small swarms are crowded from fifty peers on; large ones have some hundred peers, and a table to find them.
+    """
+    count = 40_000
+    swarms = Swarms(Limits(crowded=crowded, max_of_network=9), random.Random(3).randrange)
+    plain = talk(Tracker(swarms, Everything(), ConnectionIds(b"key")), count)
+    found, passed = json.loads(run(compiled, "-c", PROGRAM.format(crowded=crowded, count=count, answer=answer)))
+
+    assert found == plain
     assert len(set(plain)) > 1000
+    assert "fast" not in answer or count // 10 < count - passed  # many went the short way
+    assert crowded == 50 or max(len(swarm.v4) for _, swarm in swarms.each()) > 200
 
 
 @pytest.mark.parametrize("target", ["fuzz_tracker_udp", "fuzz_tracker_http"])

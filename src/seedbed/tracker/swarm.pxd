@@ -21,6 +21,7 @@ cdef class Swarms:
     cdef object _chance
     cdef dict _swarms
     cdef public long long peers
+    cdef readonly long long removed
 
     @cython.locals(swarm=Swarm, family=Peers, place=Py_ssize_t, given=bytes, seeds=Py_ssize_t)
     cpdef bint knows(self, bytes info_hash) except -1

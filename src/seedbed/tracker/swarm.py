@@ -115,6 +115,8 @@ class Swarms:
         self._swarms: dict[bytes, Swarm] = {}
         self.peers = 0
         """Of all swarms together."""
+        self.removed = 0
+        """Swarms so far that are no more: whoever remembers where one was looks it up anew when there are others."""
 
     def __len__(self) -> int:
         return len(self._swarms)
@@ -205,14 +207,19 @@ class Swarms:
             if swarm.v6 is not None:
                 gone += swarm.v6.expire(now_s - self._limits.lease_s)
             if not len(swarm) and not swarm.completed:
-                del self._swarms[info_hash]
+                self._remove(info_hash)
         self.peers -= gone
         return gone
 
     def drop(self, info_hash: bytes) -> None:
         """Forget a swarm that may no longer be."""
-        swarm = self._swarms.pop(info_hash, None)
-        self.peers -= 0 if swarm is None else len(swarm)
+        if info_hash in self._swarms:
+            self.peers -= len(self._swarms[info_hash])
+            self._remove(info_hash)
+
+    def _remove(self, info_hash: bytes) -> None:
+        self.removed += 1
+        del self._swarms[info_hash]
 
     def _tell(self, family: Peers, place: int, is_seed: bool, wanted: int) -> bytes:  # noqa: FBT001
         """Some peers of its family, without itself: leechers are told of both kinds as there are, seeds of leechers."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 from typing import TYPE_CHECKING, Self
 
 try:
@@ -31,6 +32,10 @@ _AT_ONCE = 256
 _BUFFER_BYTES = 8 << 20
 """Bursts wait here; the system may allow less (``net.core.rmem_max``)."""
 
+_IP_MTU_DISCOVER, _PROBE = 10, 3
+"""Of Linux (ip(7)): answers, of at most 900 bytes, go in one piece, whatever a router is said to have said. So nobody
+puts a forged piece between ours, and the kernel needs no number for them, which costs it a thirtieth of an answer."""
+
 
 def bound(where: Endpoint, *, is_shared: bool = False) -> socket.socket:
     """A UDP socket.
@@ -52,6 +57,8 @@ def bound(where: Endpoint, *, is_shared: bool = False) -> socket.socket:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             made.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
+        if sys.platform == "linux" and family == socket.AF_INET:
+            made.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PROBE)
         made.bind((where.host, where.port))
     except OSError:
         made.close()
