@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.e2e.clients.base import LOOPBACK, free_port, process, wait_until
 from tests.e2e.clients.seedbed import PROGRAM, seedbed
 from tests.e2e.nginx import web_seed
@@ -46,10 +48,16 @@ class NodeWorld:
 
     def units(self, where: str = "1") -> set[str]:
         """Ids of the node's units, as it has written them down."""
-        path = self.home / "data/node/state.sqlite"
-        path = path if path.exists() else next(self.home.rglob("node/state.sqlite"))
+        return {row[0] for row in self._ask(f"select id from units where {where}")}
+
+    def has_noted(self, what: str) -> bool:
+        """Whether there was an event of that name."""
+        return bool(self._ask(f"select 1 from events where what = '{what}' limit 1"))
+
+    def _ask(self, query: str) -> list[tuple[str]]:
+        path = next(self.home.rglob("node/state.sqlite"))
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
-            return {row[0] for row in db.execute(f"select id from units where {where}")}
+            return db.execute(query).fetchall()
 
     @property
     def claimed(self) -> set[str]:
@@ -66,39 +74,50 @@ class NodeWorld:
 
 
 @contextlib.contextmanager
-def node_world(
-    folder: Path, monkeypatch: Any, *, count: int, size: int, given: Path | None = None, rate: str = "2m"
-) -> Iterator[NodeWorld]:
-    """Datasets behind a slow web server, a tracker that serves them, and a node that has joined.
+def published(folder: Path, *, count: int, size: int, rate: str) -> Iterator[Path]:
+    """Datasets behind a slow web server, and a tracker that serves them; gives the folder.
 
     Args:
-        folder: For everything.
-        monkeypatch: Sets the node's home.
+        folder: For everything: ``catalog`` and ``sources`` are in it.
         count: Of datasets.
         size: Bytes of each.
-        given: The node's folder.
         rate: Of each connection to the web server, as nginx has it.
     """
-    world = NodeWorld(folder, folder / "catalog", folder / "sources", given or folder / "given")
-    monkeypatch.setenv("SEEDBED_HOME", str(world.home))
-    port = free_port()
-    chance = random.Random(3)
-    with web_seed(world.sources, folder / "nginx", more=f"limit_rate {rate};") as url:
-        seedbed("catalog", "init", world.catalog)
+    port, chance = free_port(), random.Random(3)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        web_seed(folder / "sources", folder / "nginx", more=f"limit_rate {rate};") as url,
+    ):
+        patch.setenv("SEEDBED_HOME", str(folder / "keeper"))
+        seedbed("catalog", "init", folder / "catalog")
         for number in range(count):
-            data = world.sources / f"set-{number}"
+            data = folder / f"sources/set-{number}"
             (data / "sub").mkdir(parents=True)
             (data / "sub/a.bin").write_bytes(chance.randbytes(size))
             (data / "b.txt").write_bytes(b"x" * number)
             seedbed(
-                "publish", data, "--catalog", world.catalog, "--dataset", data.name, "--version", "1", "--title",
+                "publish", data, "--catalog", folder / "catalog", "--dataset", data.name, "--version", "1", "--title",
                 data.name, "--license", "CC0-1.0", "--description", "For a test.", "--provider", "Us",
                 "--webseed", url, "--tracker", f"udp://{LOOPBACK}:{port}/announce",
             )  # fmt: skip
         tracker = [*PROGRAM, "tracker", "--udp", f"{LOOPBACK}:{port}", "--lan", "--json"]
         with process(tracker, folder / "tracker.log"):
-            seedbed("node", "join", world.catalog, "--dir", world.given, "--storage", "400M")
-            yield world
+            yield folder
+
+
+def joined(site: Path, folder: Path, patch: pytest.MonkeyPatch, *, given: Path | None = None) -> NodeWorld:
+    """A new node that has joined what is published; from now on commands are its own.
+
+    Args:
+        site: See :func:`published`.
+        folder: For the node's things.
+        patch: Sets its home.
+        given: Its folder for data.
+    """
+    world = NodeWorld(folder, site / "catalog", site / "sources", given or folder / "given")
+    patch.setenv("SEEDBED_HOME", str(world.home))
+    seedbed("node", "join", world.catalog, "--dir", world.given, "--storage", "400M")
+    return world
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.clients.base import wait_until
-from tests.e2e.node_world import node_world, running
+from tests.e2e.node_world import joined, published, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,8 @@ def test_killed_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """N7, N26: 20 kills and TERM signals: nothing wrong is claimed, nothing held is lost, and it is soon back."""
     chance = random.Random(SEED)
 
-    with node_world(tmp_path, monkeypatch, count=COUNT, size=3_000_000, rate="900k") as world:
+    with published(tmp_path, count=COUNT, size=3_000_000, rate="900k") as site:
+        world = joined(site, tmp_path, monkeypatch)
         held: set[str] = set()
         for attempt in range(KILLS):
             with running(world) as node:

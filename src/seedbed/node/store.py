@@ -97,7 +97,9 @@ class Place:
             StateError: the disk refuses.
         """
         try:
-            file = (self.folder / LOCK).open("a")
+            if not (self.folder / LOCK).exists():
+                (self.folder / LOCK).touch()
+            file = (self.folder / LOCK).open()  # for reading: a disk that became read-only is served from all the same
         except OSError as error:
             raise StateError(f"{self.folder}: it cannot be used: {error.strerror}") from error
         with file:
