@@ -192,12 +192,24 @@ def join(home: Home, gift: Gift) -> Gift:
                 f"this node holds {len(state.units()):,} datasets in {before_folder}",
                 hint=f"Stop it, move the folder to {gift.folder} as it is, and join again.",
             )
-        place = Place(Path(gift.folder))
-        state.set("mark", place.make())
-    room_bytes = place.room_bytes() + place.used_bytes()
-    gift = replace(gift, storage_bytes=min(gift.storage_bytes, room_bytes)).checked()
+        state.set("mark", Place(Path(gift.folder)).make())
+    gift = fitting(gift)
     gift.save(node.gift)
     return gift
+
+
+def fitting(gift: Gift) -> Gift:
+    """A gift that its disk has room for: what lies there already counts.
+
+    Raises:
+        InputError: there is hardly any.
+        StateError: the disk is not there.
+    """
+    place = Place(Path(gift.folder))
+    room_bytes = place.room_bytes()
+    if gift.storage_bytes > room_bytes:
+        room_bytes += place.used_bytes()
+    return replace(gift, storage_bytes=min(gift.storage_bytes, room_bytes)).checked()
 
 
 def evict(home: Home, item: str, *, at_once: bool = False) -> None:

@@ -177,10 +177,13 @@ def keep(item: str) -> None:
 
 def _change(told: str, **changes: Any) -> None:
     from seedbed.api.home import Home  # noqa: PLC0415
-    from seedbed.api.node import NodeHome  # noqa: PLC0415
+    from seedbed.api.node import NodeHome, fitting  # noqa: PLC0415
     from seedbed.node.gift import Gift  # noqa: PLC0415
 
     path = NodeHome.of(Home.of_environment()).gift
     gift: Gift = replace(Gift.load(path), **changes).checked()
+    if "storage_bytes" in changes:
+        gift = fitting(gift)
+        changes["storage_bytes"] = gift.storage_bytes
     gift.save(path)
     output.result({"catalog": gift.catalog, **changes}, f"The node of {gift.catalog}: {told}.")

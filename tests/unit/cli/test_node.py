@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``seedbed node``: what people type, and what they are told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from seedbed.api.home import Home
+from seedbed.api.node import NodeHome
+from seedbed.cli.main import main
+from seedbed.errors import SeedbedError
+from seedbed.node.gift import Gift
+from seedbed.node.state import State
+from seedbed.node.store import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NodeHome:
+    """A machine with a published catalogue, and no node yet."""
+    monkeypatch.setenv("SEEDBED_HOME", str(tmp_path / "home"))
+    run("catalog", "init", tmp_path / "site")
+    return NodeHome.of(Home.of_environment())
+
+
+def run(*words: object, code: int = 0) -> dict[str, Any]:
+    """A command with ``--json``."""
+    done = CliRunner().invoke(main, [*map(str, words), "--json"])
+    if isinstance(error := done.exception, SeedbedError):
+        assert error.exit_code == code
+        return {"said": f"{error.message} {error.hint}"}
+    assert done.exit_code == code, done.output
+    return json.loads(done.stdout) if done.stdout.startswith("{") else {"said": done.output}
+
+
+def join(folder: Path, *words: object, code: int = 0) -> dict[str, Any]:
+    """Give 50 MB."""
+    return run("node", "join", folder / "site", "--dir", folder / "given", "--storage", "50M", *words, code=code)
+
+
+def hold(home: NodeHome, item: str) -> None:
+    """As if the node had it."""
+    with State(home.state) as state:
+        state.move(item, "held", 5, 5, what="held", facts={}, seal="s")
+
+
+def test_joined_and_changed(home: NodeHome, tmp_path: Path) -> None:
+    """Joining again changes what is given; so does limit."""
+    assert join(tmp_path, "--only", "lakes")["storage_bytes"] == 50_000_000
+    assert Gift.load(home.gift).only == ("lakes",)
+    mark = Place(tmp_path / "given").mark()
+    join(tmp_path)
+    run("node", "limit", "--storage", "40M", "--rate-up", "1M")
+    run("node", "pause")
+    gift = Gift.load(home.gift)
+    assert (gift.only, gift.storage_bytes, gift.rate_up, gift.is_paused) == ((), 40_000_000, 1_000_000, True)
+    assert Place(tmp_path / "given").mark() == mark
+    assert mark
+
+
+def test_more_than_the_disk_has(home: NodeHome, tmp_path: Path) -> None:
+    """N22: it gives what there is, and says so."""
+    facts = shutil.disk_usage(tmp_path)
+    done = CliRunner().invoke(
+        main, ["node", "join", str(tmp_path / "site"), "--dir", str(tmp_path / "given"), "--storage", "900000T"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "Warning: its disk has no room" in done.stdout
+    assert Gift.load(home.gift).storage_bytes < facts.free
+
+
+def test_a_lowered_limit_is_not_raised_by_the_disk(home: NodeHome, tmp_path: Path) -> None:
+    """N22: limit is capped in the same way."""
+    join(tmp_path)
+    given = run("node", "limit", "--storage", "900000T")["storage_bytes"]
+    assert given == Gift.load(home.gift).storage_bytes < shutil.disk_usage(tmp_path).free
+
+
+def test_evicted_and_kept(home: NodeHome, tmp_path: Path) -> None:
+    """A wish for the next round, and never taken again; keep takes both back."""
+    join(tmp_path, "--not", "roads")
+    hold(home, "lakes@1")
+    run("node", "evict", "lakes@1")
+    assert Gift.load(home.gift).without == ("roads", "lakes@1")
+    with State(home.state) as state:
+        assert state.wishes() == {"lakes@1": "evict"}
+    run("node", "evict", "lakes@1", "--now")
+    run("node", "keep", "lakes@1")
+    assert Gift.load(home.gift).without == ("roads",)
+    with State(home.state) as state:
+        assert state.wishes() == {"lakes@1": "keep"}
+
+
+@pytest.mark.parametrize("command", ["evict", "keep"])
+def test_of_what_it_does_not_have(home: NodeHome, tmp_path: Path, command: str) -> None:
+    """Ten, as of anything that is not there."""
+    join(tmp_path)
+    run("node", command, "lakes@1", code=10)
+    assert Gift.load(home.gift).without == ()
+
+
+def test_another_folder_while_the_first_holds_something(home: NodeHome, tmp_path: Path) -> None:
+    """It is refused; the folder moved as it is, is taken."""
+    join(tmp_path)
+    hold(home, "lakes@1")
+    words = ("node", "join", tmp_path / "site", "--dir", tmp_path / "other", "--storage", "50M")
+    run(*words, code=1)
+    assert Gift.load(home.gift).folder == str(tmp_path / "given")
+    (tmp_path / "given").rename(tmp_path / "other")
+    run(*words)
+
+
+def test_before_it_is_a_node(home: NodeHome) -> None:
+    """It is told how."""
+    assert not home.gift.exists()
+    for words in (("status",), ("plan",), ("why", "x@1"), ("pause",), ("run",), ("evict", "x@1")):
+        assert "node join" in run("node", *words, code=10)["said"]
