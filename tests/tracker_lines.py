@@ -26,7 +26,7 @@ class FakeLine:
     """Keeps what it is told."""
 
     def __init__(self, lines: Lines, begin: Callable[[Line], Talk], ip: bytes = b"\x7f\0\0\x01") -> None:
-        self.ip, self.since_s, self.unsent_bytes = ip, 0.0, 0
+        self.ip, self.unsent_bytes = ip, 0
         self.sent, self.state = b"", "open"
         self.is_held = False
         self._lines = lines
@@ -37,6 +37,11 @@ class FakeLine:
         """Kept."""
         if self.state == "open":
             self.sent += data
+
+    def last(self, data: bytes) -> None:
+        """Both are noted."""
+        self.send(data)
+        self.close()
 
     def hold(self) -> None:
         """Noted."""

@@ -9,15 +9,15 @@ behind it waits.
 from __future__ import annotations
 
 import logging
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
-
-from seedbed.tracker.proxies import Networks
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from seedbed.tracker.lines import Line, Lines
+    from seedbed.tracker.proxies import Networks
 
 MAX_HEAD_BYTES = 16_384
 """A scrape of 70 hashes, percent-encoded, has some 5,000."""
@@ -63,7 +63,7 @@ class HttpDoor:
     ) -> None:
         self.page = page
         self.lines = lines
-        self.proxies = proxies or Networks()
+        self.proxies = proxies or None
 
     def __call__(self, line: Line) -> HttpTalk:
         """A new connection."""
@@ -128,34 +128,32 @@ class HttpTalk:
     def _ask(self, head: bytes) -> bool:
         """Begin to answer a question; whether others may follow."""
         line, _, fields = head.partition(b"\r\n")
-        words = line.split(b" ")
-        if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
-            return self._refuse(_NOT_HTTP)
-        if words[0] not in _METHODS:
-            return self._refuse(_NO_METHOD)
-        lower = fields.lower()
-        if _has_body(lower):
-            return self._refuse(_NO_BODY)
-        path, _, query = _local(words[1]).partition(b"?")
-        if not path.startswith(b"/"):
-            return self._refuse(_NOT_HTTP)
-        door = self._door
-        ip = door.proxies.client(self._line.ip, forwarded(fields)) if door.proxies else self._line.ip
-        try:
-            page = door.page(path.decode("latin-1"), query, ip)
-        except Exception:  # one question must not end the service
-            log.exception("tracker page failed")
-            page = _FAILED
+        words, lower = line.split(b" "), fields.lower()
+        fault = _fault(words, lower)
+        if fault is not None:
+            return self._refuse(fault)
         goes_on, is_head = _stays(words[2], lower), words[0] == b"HEAD"
+        page = self._page(_local(words[1]), fields)
         if isinstance(page, Page):
-            if page.tag and b"if-none-match" in lower and page.tag in lower:
+            if page[4] and b"if-none-match" in lower and page.tag in lower:
                 page = page._replace(status=304, body=b"")
-            return self._send(page, goes_on=goes_on, is_head=is_head)
+            return self._send(page, goes_on, is_head)
         self._answer = page
-        page.add_done_callback(lambda done: self._answered(done, goes_on=goes_on, is_head=is_head))
+        page.add_done_callback(partial(self._answered, goes_on, is_head))
         return goes_on
 
-    def _answered(self, answer: asyncio.Future[Page], *, goes_on: bool, is_head: bool) -> None:
+    def _page(self, target: bytes, fields: bytes) -> Page | asyncio.Future[Page]:
+        path, _, query = target.partition(b"?")
+        door, ip = self._door, self._line.ip
+        if door.proxies is not None:
+            ip = door.proxies.client(ip, forwarded(fields))
+        try:
+            return door.page(path.decode("latin-1"), query, ip)
+        except Exception:  # one question must not end the service
+            log.exception("tracker page failed")
+            return _FAILED
+
+    def _answered(self, goes_on: bool, is_head: bool, answer: asyncio.Future[Page]) -> None:  # noqa: FBT001
         """It is there now."""
         self._answer = None
         if answer.cancelled():
@@ -165,7 +163,7 @@ class HttpTalk:
             page = _FAILED
         else:
             page = answer.result()
-        if self._send(page, goes_on=goes_on, is_head=is_head):
+        if self._send(page, goes_on, is_head):
             self._resume()
 
     def _resume(self) -> None:
@@ -176,13 +174,13 @@ class HttpTalk:
         if self._is_last and self._answer is None and _END not in self._waiting:
             self._line.close()
 
-    def _send(self, page: Page, *, goes_on: bool, is_head: bool) -> bool:
+    def _send(self, page: Page, goes_on: bool, is_head: bool) -> bool:  # noqa: FBT001
         line = self._line
-        line.send(written(page, goes_on=goes_on, is_head=is_head))
         if goes_on:
+            line.send(written(page, goes_on, is_head))
             self._door.lines.touch(line)
         else:
-            line.close()
+            line.last(written(page, goes_on, is_head))
         return goes_on
 
     def _refuse(self, page: Page) -> bool:
@@ -193,7 +191,7 @@ class HttpTalk:
         return False
 
 
-def written(page: Page, *, goes_on: bool, is_head: bool = False) -> bytes:
+def written(page: Page, goes_on: bool, is_head: bool = False) -> bytes:  # noqa: FBT001, FBT002
     """An answer as bytes.
 
     Args:
@@ -201,15 +199,22 @@ def written(page: Page, *, goes_on: bool, is_head: bool = False) -> bytes:
         goes_on: Whether the connection stays.
         is_head: Whether only the head was asked for.
     """
-    tag = b"ETag: %b\r\n" % page.tag if page.tag else b""
-    return b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: %b\r\n%b%b\r\n%b" % (
-        _STATUS.get(page.status) or b"%d Error" % page.status,
-        page.media_type.encode("latin-1"),
-        len(page.body),
+    status, media_type, body, fields, tag = page
+    return b"".join((
+        _begin(status, media_type, goes_on),
+        fields,
+        b"ETag: %b\r\n" % tag if tag else b"",
+        b"Content-Length: %d\r\n\r\n" % len(body),
+        b"" if is_head else body,
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=256)  # most answers begin alike
+def _begin(status: int, media_type: str, goes_on: bool) -> bytes:  # noqa: FBT001
+    return b"HTTP/1.1 %b\r\nContent-Type: %b\r\nConnection: %b\r\n" % (
+        _STATUS.get(status) or b"%d Error" % status,
+        media_type.encode("latin-1"),
         b"keep-alive" if goes_on else b"close",
-        page.fields,
-        tag,
-        b"" if is_head else page.body,
     )
 
 
@@ -220,6 +225,17 @@ def forwarded(fields: bytes) -> list[bytes]:
 
 def _named(fields: bytes) -> list[tuple[bytes, bytes, bytes]]:
     return [line.partition(b":") for line in fields.split(b"\r\n")]
+
+
+def _fault(words: list[bytes], lower: bytes) -> Page | None:
+    """Why something is no question that is answered here."""
+    if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
+        return _NOT_HTTP
+    if words[0] not in _METHODS:
+        return _NO_METHOD
+    if _has_body(lower):
+        return _NO_BODY
+    return None if _local(words[1]).startswith(b"/") else _NOT_HTTP
 
 
 def _local(target: bytes) -> bytes:

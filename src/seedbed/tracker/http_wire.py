@@ -10,9 +10,11 @@ tracker does all day, so answers to them are written by hand; a test compares th
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from seedbed.core import bencode
+from seedbed.errors import FormatError
 from seedbed.tracker.swarm import V4, V6, Event
 
 if TYPE_CHECKING:
@@ -26,8 +28,9 @@ MAX_SCRAPED = 70
 """As many as in a datagram (:mod:`.udp_wire`); of more the first are answered."""
 HASH_BYTES = 20
 
-_READ = frozenset({b"info_hash", b"port", b"left", b"event", b"numwant", b"compact"})
-_EVENTS = {b"started": Event.STARTED, b"completed": Event.COMPLETED, b"stopped": Event.STOPPED}
+_EVENTS = {b"started": int(Event.STARTED), b"completed": int(Event.COMPLETED), b"stopped": int(Event.STOPPED)}
+_NONE = int(Event.NONE)
+_NO_HASH = "info_hash: expected at least one; a scrape of all is not served here"
 _MAX_DIGITS = 20
 """Of a number of 64 bits with its sign."""
 
@@ -52,19 +55,10 @@ def parse_announce(query: bytes) -> HttpAnnounce | str:
     """Read what stands behind ``/announce?``; in words why it cannot be."""
     if len(query) > MAX_QUERY_BYTES:
         return f"query: expected at most {MAX_QUERY_BYTES:,} bytes"
-    pairs = query.split(b"&")
-    fields = {name: value for name, _, value in [pair.partition(b"=") for pair in pairs]}
-    if len(fields) != len(pairs) and (twice := _twice(pairs)):
-        return f"{twice}: given more than once"
-    said = fields.get
-    info_hash = _unescape(said(b"info_hash", b""))
-    if info_hash is None or len(info_hash) != HASH_BYTES:
-        return _wrong_hash(info_hash)
-    port, left, wanted = said(b"port", b""), said(b"left", b"1"), said(b"numwant") or b"-1"
-    if not (_is_number(port) and _is_number(left) and _is_number(wanted)):
-        return "port, left, numwant: expected numbers of 64 bits, and always a port"
-    event = _EVENTS.get(said(b"event", b""), Event.NONE)
-    return HttpAnnounce(info_hash, int(port), int(left), event, int(wanted), said(b"compact") != b"0")
+    try:
+        return _read(b"&%b&" % query)
+    except FormatError as error:
+        return str(error)
 
 
 def parse_scrape(query: bytes) -> tuple[bytes, ...] | str:
@@ -74,19 +68,20 @@ def parse_scrape(query: bytes) -> tuple[bytes, ...] | str:
     """
     if len(query) > MAX_QUERY_BYTES:
         return f"query: expected at most {MAX_SCRAPED} hashes and {MAX_QUERY_BYTES:,} bytes"
-    found: dict[bytes, None] = {}
-    for pair in query.split(b"&"):
-        name, _, value = pair.partition(b"=")
-        if name == b"info_hash" and len(found) < MAX_SCRAPED:
-            info_hash = _unescape(value)
-            if info_hash is None or len(info_hash) != HASH_BYTES:
-                return _wrong_hash(info_hash)
-            found[info_hash] = None
-    return tuple(found) or "info_hash: expected at least one; a scrape of all is not served here"
+    pairs = [pair.partition(b"=") for pair in query.split(b"&")]
+    asked = [value for name, _, value in pairs if name == b"info_hash"][:MAX_SCRAPED]
+    try:
+        return tuple(dict.fromkeys(_hash(one) for one in asked)) or _NO_HASH
+    except FormatError as error:
+        return str(error)
 
 
 def announced(
-    answer: tuple[int, int, bytes], interval_s: int, ip: bytes, *, compact: bool, completed: int | None = None
+    answer: tuple[int, int, bytes],
+    interval_s: int,
+    ip: bytes,
+    compact: bool,  # noqa: FBT001
+    completed: int | None = None,
 ) -> bytes:
     """The answer to an announce.
 
@@ -104,16 +99,14 @@ def announced(
         told = b"5:peers%d:%b" % (len(peers), peers)
     else:  # some programs miss `peers` where there is only the other
         told = b"5:peers0:6:peers6%d:%b" % (len(peers), peers)
-    return b"d8:completei%de%b11:external ip%d:%b10:incompletei%de8:intervali%de12:min intervali%de%be" % (
-        seeds,
+    return b"".join((
+        b"d8:completei%de" % seeds,
         b"" if completed is None else b"10:downloadedi%de" % completed,
-        len(ip),
-        ip,
-        leechers,
-        interval_s,
-        interval_s // 2,
+        b"11:external ip%d:%b10:incompletei%de" % (len(ip), ip, leechers),
+        _intervals(interval_s),
         told,
-    )
+        b"e",
+    ))  # fmt: skip
 
 
 def scraped(counts: Mapping[bytes, Count]) -> bytes:
@@ -136,6 +129,56 @@ def failed(why: str, *, for_good: bool = False) -> bytes:
     return bencode.encode(said | {b"retry in": b"never"} if for_good else said)
 
 
+@lru_cache(maxsize=8)
+def _intervals(interval_s: int) -> bytes:
+    return b"8:intervali%de12:min intervali%de" % (interval_s, interval_s // 2)
+
+
+def _read(query: bytes) -> HttpAnnounce:
+    """An announce, of a query with ``&`` before and behind it: only what is needed is looked for.
+
+    Raises:
+        FormatError: it cannot be one.
+    """
+    info_hash = _hash(_value(query, b"&info_hash="))
+    port, left, wanted = _value(query, b"&port="), _value(query, b"&left="), _value(query, b"&numwant=")
+    event, compact = _value(query, b"&event="), _value(query, b"&compact=")
+    if not (_is_number(port) and _is_number(left or b"1") and _is_number(wanted or b"-1")):
+        raise FormatError("port, left, numwant: expected numbers of 64 bits, and always a port")
+    return HttpAnnounce(
+        info_hash, int(port), int(left or b"1"), _EVENTS.get(event, _NONE), int(wanted or b"-1"), compact != b"0"
+    )
+
+
+def _value(query: bytes, name: bytes) -> bytes:
+    """What a field says; empty when it is not there.
+
+    Raises:
+        FormatError: it is given more than once: two readers could take another one each.
+    """
+    at = query.find(name)
+    if at < 0:
+        return b""
+    at += len(name)
+    if query.find(name, at - 1) >= 0:
+        raise FormatError(f"{name[1:-1].decode()}: given more than once")
+    return query[at : query.find(b"&", at)]
+
+
+def _hash(value: bytes) -> bytes:
+    """An info-hash, with escapes.
+
+    Raises:
+        FormatError: it is none.
+    """
+    found = _unescape(value)
+    if found is None:
+        raise FormatError("info_hash: expected %xx with two hexadecimal digits")
+    if len(found) != HASH_BYTES:
+        raise FormatError(f"info_hash: expected {HASH_BYTES} bytes, got {len(found)}")
+    return found
+
+
 def _unescape(value: bytes) -> bytes | None:
     r"""The bytes that are meant (RFC 3986, 2.1); None when an escape is cut off or no hexadecimal number.
 
@@ -150,26 +193,9 @@ def _unescape(value: bytes) -> bytes | None:
         return None
 
 
-def _wrong_hash(info_hash: bytes | None) -> str:
-    if info_hash is None:
-        return "info_hash: expected %xx with two hexadecimal digits"
-    return f"info_hash: expected {HASH_BYTES} bytes, got {len(info_hash)}"
-
-
 def _is_number(text: bytes) -> bool:
     """Whether a number is meant that fits in 64 bits: Python's own reading takes ``1_0`` and `` 1`` also."""
     return len(text) <= _MAX_DIGITS and text.removeprefix(b"-").isdigit()
-
-
-def _twice(pairs: list[bytes]) -> str:
-    """The first field that matters and is given more than once: two readers could take another one each."""
-    seen = set()
-    for pair in pairs:
-        name = pair.partition(b"=")[0]
-        if name in seen and name in _READ:
-            return name.decode()
-        seen.add(name)
-    return ""
 
 
 def _as_list(peers: bytes, width: int) -> list[bencode.Value]:

@@ -51,8 +51,6 @@ class Line(Protocol):
 
     ip: bytes
     """Packed: 4 or 16 bytes. Of the proxy, where there is one."""
-    since_s: float
-    """When it last said something whole, or took something that waited for it."""
     talk: Talk
 
     @property
@@ -62,6 +60,10 @@ class Line(Protocol):
 
     def send(self, data: bytes) -> None:
         """Send, or keep until it can be sent; a line that is closed takes nothing."""
+        ...
+
+    def last(self, data: bytes) -> None:
+        """Send, and end; in one packet where that can be."""
         ...
 
     def hold(self) -> None:
@@ -116,8 +118,8 @@ class Lines:
         self.limits = limits
         self.clock = clock
         self._proxies = proxies
-        self._lines: dict[Line, None] = {}
-        """In the order of ``since_s``."""
+        self._lines: dict[Line, float] = {}
+        """Each with the time at which it last said something whole, or took what waited for it: in this order."""
         self._of_one: dict[bytes, int] = {}
         self.turned_away = 0
 
@@ -136,15 +138,13 @@ class Lines:
 
     def add(self, line: Line) -> None:
         """It stays."""
-        line.since_s = self.clock()
-        self._lines[line] = None
+        self._lines[line] = self.clock()
         one = _one(line.ip)
         self._of_one[one] = self._of_one.get(one, 0) + 1
 
     def remove(self, line: Line) -> None:
         """It is gone; may be told of lines that never were added."""
-        if line in self._lines:
-            del self._lines[line]
+        if self._lines.pop(line, None) is not None:
             self._leave(line.ip)
 
     def speaks_for(self, line: Line, ip: bytes) -> bool:
@@ -160,17 +160,15 @@ class Lines:
 
     def touch(self, line: Line) -> None:
         """It said something whole."""
-        if line in self._lines:
-            line.since_s = self.clock()
-            del self._lines[line]
-            self._lines[line] = None
+        if self._lines.pop(line, None) is not None:
+            self._lines[line] = self.clock()
 
     def sweep(self) -> None:
         """Tell those who were silent for too long; each has its whole time again then."""
         before_s = self.clock() - self.limits.idle_s
         late = []
-        for line in self._lines:
-            if line.since_s > before_s:
+        for line, since_s in self._lines.items():
+            if since_s > before_s:
                 break
             late.append(line)
         for line in late:

@@ -25,6 +25,8 @@ cdef class Swarms:
 
     @cython.locals(swarm=Swarm, family=Peers, place=Py_ssize_t, given=bytes, seeds=Py_ssize_t)
     cpdef bint knows(self, bytes info_hash) except -1
+    @cython.locals(swarm=Swarm)
+    cpdef long long completed(self, bytes info_hash) except -1
     cpdef tuple hear(self, bytes info_hash, bytes address, bint is_seed, int event, long long wanted, long long now_s)
     @cython.locals(first=Py_ssize_t, count=Py_ssize_t)
     cdef bytes _tell(self, Peers family, Py_ssize_t place, bint is_seed, Py_ssize_t wanted)

@@ -179,6 +179,11 @@ class Swarms:
         swarm = self._swarms.get(info_hash)
         return Count(0, 0, 0) if swarm is None else swarm.count
 
+    def completed(self, info_hash: bytes) -> int:
+        """How often peers of a swarm said that they were done."""
+        swarm = self._swarms.get(info_hash)
+        return 0 if swarm is None else swarm.completed
+
     def each(self) -> Iterator[tuple[bytes, Swarm]]:
         """All swarms, as they are at the moment."""
         return iter(list(self._swarms.items()))

@@ -6,6 +6,7 @@ Of the compiled form alone. A socket of the standard library costs as much as al
 it is made, asked for its peer in letters, and closed.
 """
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_SetFromErrno
 from libc.errno cimport EAGAIN, ECONNABORTED, EINTR, errno
@@ -50,8 +51,6 @@ cdef char *_MAPPED = b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff"
 cdef class Handle:
     """A connection; what :class:`seedbed.tracker.tcp_door.TcpLine` needs of a socket, with the same names."""
 
-    cdef int _fd
-
     def __dealloc__(self):
         if self._fd >= 0:
             c_close(self._fd)
@@ -65,18 +64,19 @@ cdef class Handle:
         fd, self._fd = self._fd, -1
         return fd
 
-    def recv(self, size_t size, int flags):
+    cpdef bytes recv(self, size_t size, int flags):
         """What is there."""
         cdef ssize_t got = c_recv(self._fd, _room, min(size, <size_t>ROOM_BYTES), flags)
         if got < 0:
             PyErr_SetFromErrno(OSError)
         return PyBytes_FromStringAndSize(_room, got)
 
-    def send(self, const unsigned char[:] data, int flags):
+    cpdef Py_ssize_t send(self, object data, int flags) except -1:
         """How much the system took."""
-        if data.shape[0] == 0:
-            return 0
-        cdef ssize_t sent = c_send(self._fd, &data[0], data.shape[0], flags | MSG_NOSIGNAL)
+        cdef Py_buffer whole
+        PyObject_GetBuffer(data, &whole, PyBUF_SIMPLE)
+        cdef ssize_t sent = c_send(self._fd, whole.buf, whole.len, flags | MSG_NOSIGNAL)
+        PyBuffer_Release(&whole)
         if sent < 0:
             PyErr_SetFromErrno(OSError)
         return sent
@@ -86,7 +86,7 @@ cdef class Handle:
         if c_shutdown(self._fd, how) < 0:
             PyErr_SetFromErrno(OSError)
 
-    def close(self):
+    cpdef close(self):
         """End it; may be told twice."""
         if self._fd >= 0:
             c_close(self._fd)

@@ -42,6 +42,8 @@ _REST_S = 1.0
 """Without file handles nothing is accepted for so long: others end meanwhile."""
 _NOW = socket.MSG_DONTWAIT
 """No socket of a connection is switched to non-blocking: that is one system call more for each."""
+_LAST = _NOW | getattr(socket, "MSG_MORE", 0)
+"""What is sent so waits a moment, and goes out in one packet with the sign of the end."""
 log = logging.getLogger(__name__)
 
 
@@ -179,13 +181,12 @@ class TcpLine:
 
     __slots__ = (
         "_is_closing", "_is_ending", "_is_watched", "_lines", "_loop", "_socket", "_unsent",
-        "ip", "since_s", "talk", "unsent_bytes",
+        "ip", "talk", "unsent_bytes",
     )  # fmt: skip
     talk: Talk
 
     def __init__(self, accepted: Carried, ip: bytes, lines: Lines, loop: asyncio.AbstractEventLoop) -> None:
         self.ip = ip
-        self.since_s = 0.0
         self._socket: Carried | None = accepted
         self._lines = lines
         self._loop = loop
@@ -204,11 +205,12 @@ class TcpLine:
 
     def send(self, data: bytes) -> None:
         """Send, or keep until it can be sent."""
-        if self._socket is None or self._is_closing:
-            return
-        sent = 0 if self._unsent else self._sent(data)
-        if 0 <= sent < len(data):
-            self._keep(memoryview(data)[sent:])
+        self._send(data, _NOW)
+
+    def last(self, data: bytes) -> None:
+        """Send, and end."""
+        self._send(data, _LAST)
+        self.close()
 
     def hold(self) -> None:
         """Read no more for now."""
@@ -251,6 +253,7 @@ class TcpLine:
         self._socket = None
         self._lines.remove(self)
         self.talk.lost()
+        self.talk = None  # type: ignore[assignment]  # the two held each other; so they go now, not when rings are sought
 
     def _read(self) -> None:
         if self._socket is None:
@@ -271,6 +274,13 @@ class TcpLine:
             self.hold()  # else the end would be told again and again
             self.talk.ended()
 
+    def _send(self, data: bytes, how: int) -> None:
+        if self._socket is None or self._is_closing:
+            return
+        sent = 0 if self._unsent else self._sent(data, how)
+        if 0 <= sent < len(data):
+            self._keep(memoryview(data)[sent:])
+
     def _keep(self, data: memoryview) -> None:
         if self._socket is None:
             return
@@ -285,7 +295,7 @@ class TcpLine:
     def _flush(self) -> None:
         while self._socket is not None and self._unsent:
             data = self._unsent[0]
-            sent = self._sent(data)
+            sent = self._sent(data, _NOW)
             if sent <= 0:
                 return
             self.unsent_bytes -= sent
@@ -299,12 +309,12 @@ class TcpLine:
             self._loop.remove_writer(self._socket)
             self._flushed()
 
-    def _sent(self, data: bytes | memoryview) -> int:
+    def _sent(self, data: bytes | memoryview, how: int) -> int:
         """How many bytes the system took; negative when the connection is broken, and ended."""
         if self._socket is None:
             return -1
         try:
-            return self._socket.send(data, _NOW)
+            return self._socket.send(data, how)
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError:

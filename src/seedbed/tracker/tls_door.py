@@ -120,7 +120,6 @@ class TlsLine(asyncio.Protocol):
 
     def __init__(self, ip: bytes, lines: Lines) -> None:
         self.ip = ip
-        self.since_s = 0.0
         self.shaking: asyncio.Task[None] | None = None
         self._lines = lines
         self._transport: asyncio.Transport | None = None
@@ -168,6 +167,11 @@ class TlsLine(asyncio.Protocol):
         self._transport.write(data)
         if self.unsent_bytes > self._lines.limits.unsent_bytes:
             self.abort()
+
+    def last(self, data: bytes) -> None:
+        """Send, and end."""
+        self.send(data)
+        self.close()
 
     def hold(self) -> None:
         """Read no more for now."""

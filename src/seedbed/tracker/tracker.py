@@ -167,8 +167,8 @@ class Tracker:
         address = addresses.compact(ip, port)
         wanted = min(max(wanted, -1), _MANY)
         found = self.swarms.hear(info_hash, address, left == 0, event, wanted, now_s)
-        completed = self.swarms.scrape(info_hash).completed
-        return http_wire.announced(found, self.interval_s, ip, compact=compact, completed=completed)
+        completed = self.swarms.completed(info_hash)
+        return http_wire.announced(found, self.interval_s, ip, compact, completed)
 
     def _http_scrape(self, query: bytes) -> bytes:
         """Numbers of what is listed; of what is not, nothing, and words when that is all."""
