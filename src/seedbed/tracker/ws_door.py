@@ -51,7 +51,7 @@ class WsDoor:
         self.proxies = proxies
         self.talks: dict[Connection, WsTalk] = {}
         self._told: dict[WsTalk, list[bytes]] = {}
-        """What is to be sent, once all that came meanwhile is read."""
+        """What is to be sent, once all that came meanwhile is read: before each message the head of its frame."""
 
     def __call__(self, line: Line) -> WsTalk:
         """A new connection."""
@@ -67,17 +67,16 @@ class WsDoor:
             return
         if not self._told:
             self._soon(self._send_told)
-        frame = ws_frames.text(text)
         waits = self._told.get(talk)
         if waits is None:
-            self._told[talk] = [frame]
-        else:
-            waits.append(frame)
+            waits = self._told[talk] = []
+        waits.append(ws_frames.text_head(len(text)))
+        waits.append(text)
 
     def _send_told(self) -> None:
         told, self._told = self._told, {}
         for talk, frames in told.items():
-            talk.line.send(frames[0] if len(frames) == 1 else b"".join(frames))
+            talk.line.send(b"".join(frames))
 
     def shut(self) -> None:
         """Say that we go away."""
@@ -193,7 +192,9 @@ class WsTalk:
             return
         self._silences = 0
         self._door.lines.touch(self.line)
-        if kind <= ws_frames.BINARY:
+        if kind == ws_frames.TEXT and not ws_frames.is_text(said):
+            self.end(ws_frames.BAD_DATA, "expected UTF-8")
+        elif kind <= ws_frames.BINARY:
             self._message(self._connection, said)
         elif kind == ws_frames.PING:
             self.line.send(ws_frames.pong(said))

@@ -8,6 +8,7 @@ large frame, or sends many small parts of a message that never ends; so both hav
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from websockets.utils import accept_key
@@ -23,6 +24,7 @@ CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 PROTOCOL_ERROR, BAD_DATA, TOO_LARGE, FAILED = 1002, 1007, 1009, 1011
 """Why a connection is closed (RFC 6455, 7.4.1)."""
 _MAX_CONTROL = 125
+_MAX_HEAD = 14
 _KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")
 _PING = bytes((0x80 | PING, 0))
 
@@ -69,9 +71,9 @@ class Reader:
         """
         if self._waiting:
             self._waiting += data
-            data = bytes(self._waiting) if len(self._waiting) >= _size(self._waiting) else b""
-            if not data:
+            if len(self._waiting) < _size(bytes(self._waiting[:_MAX_HEAD]), 0):
                 return []
+            data = bytes(self._waiting)
             self._waiting.clear()
         found: list[Message] = []
         at, end = 0, len(data)
@@ -98,9 +100,9 @@ class Reader:
             raise BrokenError(PROTOCOL_ERROR, "a frame that does not follow the one before")
         if kind and is_last:
             return Message(kind, plain)
-        return self._part(kind or self._kind, plain, is_last=bool(is_last))
+        return self._part(kind or self._kind, plain, bool(is_last))
 
-    def _part(self, kind: int, plain: bytes, *, is_last: bool) -> Message | None:
+    def _part(self, kind: int, plain: bytes, is_last: bool) -> Message | None:  # noqa: FBT001
         self._parts.append(plain)
         self._parts_bytes += len(plain) + 64  # empty parts cost memory too
         if self._parts_bytes > MAX_MESSAGE_BYTES:
@@ -113,12 +115,17 @@ class Reader:
         return Message(kind, whole)
 
 
-def text(data: bytes) -> bytes:
-    """A frame with a message."""
-    length = len(data)
-    if 126 <= length < 65_536:
-        return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), data)
-    return _head(TEXT, len(data)) + data
+def text_head(length: int) -> bytes:
+    """What stands before a message of so many bytes."""
+    return _head(TEXT, length)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether it is UTF-8, as a text must be (RFC 6455, 8.1)."""
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def pong(data: bytes) -> bytes:
@@ -158,7 +165,7 @@ def welcome(fields: dict[bytes, bytes]) -> bytes | None:
     )
 
 
-def _size(data: bytes | bytearray, at: int = 0) -> int:
+def _size(data: bytes, at: int) -> int:
     """Bytes of the frame that begins there, as far as its head tells; more than there are while that is not whole.
 
     Raises:
@@ -178,12 +185,13 @@ def _size(data: bytes | bytearray, at: int = 0) -> int:
     elif length == 127:
         if there < 10:
             return 10
-        length, head = int.from_bytes(data[at + 2 : at + 10], "big"), 14
+        length, head = min(int.from_bytes(data[at + 2 : at + 10], "big"), MAX_MESSAGE_BYTES + 1), 14
     if length > MAX_MESSAGE_BYTES:
         raise BrokenError(TOO_LARGE, f"message: expected at most {MAX_MESSAGE_BYTES:,} bytes")
     return head + length
 
 
+@lru_cache(maxsize=4_096)  # most messages are some 2,000 bytes
 def _head(kind: int, length: int) -> bytes:
     if length < 126:
         return bytes((0x80 | kind, length))

@@ -107,6 +107,10 @@ class WebSwarms:
         """Of all swarms with anybody in them."""
         return list(self._swarms)
 
+    def knows(self, info_hash: bytes) -> bool:
+        """Whether anybody is in such a swarm: only what is listed has one, and who asks so spares the list."""
+        return info_hash in self._swarms
+
     def count(self, info_hash: bytes) -> tuple[int, int]:
         """Seeds and leechers."""
         swarm = self._swarms.get(info_hash)
@@ -115,7 +119,12 @@ class WebSwarms:
         return len(swarm.seeds), len(swarm.leechers)
 
     def join(
-        self, connection: Connection, info_hash: bytes, peer_id: str, *, is_seed: bool | None, now_s: int
+        self,
+        connection: Connection,
+        info_hash: bytes,
+        peer_id: str,
+        is_seed: bool | None,  # noqa: FBT001
+        now_s: int,
     ) -> Member | str:
         """Note that a browser is in a swarm.
 
@@ -138,7 +147,7 @@ class WebSwarms:
                 return f"expected at most {self._limits.max_swarms_each} torrents over one connection"
             if self.peers >= self._limits.max_peers:
                 return "this tracker is full: try again later"
-            member = self._add(connection, info_hash, peer_id, is_seed=bool(is_seed))
+            member = self._add(connection, info_hash, peer_id, bool(is_seed))
         elif is_seed is not None and is_seed != member.is_seed:
             swarm = self._swarms[info_hash]
             swarm.remove(member)
@@ -209,7 +218,7 @@ class WebSwarms:
             connection.minute, connection.offered = now_s // 60, 0
         return self._limits.max_offers_a_minute * len(connection.members) - connection.offered
 
-    def _add(self, connection: Connection, info_hash: bytes, peer_id: str, *, is_seed: bool) -> Member:
+    def _add(self, connection: Connection, info_hash: bytes, peer_id: str, is_seed: bool) -> Member:  # noqa: FBT001
         member = connection.members[info_hash] = Member(connection, peer_id)
         member.is_seed = is_seed
         self._swarms.setdefault(info_hash, _Swarm()).add(member)

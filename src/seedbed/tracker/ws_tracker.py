@@ -23,9 +23,9 @@ Told: TypeAlias = "list[tuple[Connection, bytes]]"
 """What is to be sent to whom, in this order."""
 
 
-@dataclass(slots=True)
+@dataclass
 class WebTracker:
-    """See the module's text. Not for several threads."""
+    """See the module's text. Not for several threads. Without slots, which compiled classes have anyway."""
 
     tracker: Tracker
     """Decides who is served, counts completions, and has the numbers; its ``web`` are these swarms."""
@@ -61,8 +61,9 @@ class WebTracker:
             return self._refuse(connection, *request)
         if isinstance(request, ws_wire.WsScrape):
             return self._scrape(connection, request)
-        if not self.tracker.access.is_listed(request.info_hash):
-            return self._refuse(connection, NOT_LISTED, "announce", request.info_hash)
+        info_hash = request.info_hash
+        if not self.swarms.knows(info_hash) and not self.tracker.access.is_listed(info_hash):
+            return self._refuse(connection, NOT_LISTED, "announce", info_hash)
         if isinstance(request, ws_wire.WsAnswer):
             return self._answer(connection, request)
         return self._announce(connection, request, now_s)
@@ -77,7 +78,7 @@ class WebTracker:
         was_leecher = before is not None and not before.is_seed
         is_done = request.event == Event.COMPLETED
         is_seed = True if is_done else request.is_seed
-        member = self.swarms.join(connection, info_hash, request.peer_id, is_seed=is_seed, now_s=now_s)
+        member = self.swarms.join(connection, info_hash, request.peer_id, is_seed, now_s)
         if isinstance(member, str):
             return self._refuse(connection, member, "announce", info_hash)
         if is_done and was_leecher:

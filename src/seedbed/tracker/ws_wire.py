@@ -175,7 +175,7 @@ def _announce(said: dict[str, object], info_hash: bytes) -> WsAnnounce:
 
 
 def _answer(said: dict[str, object], info_hash: bytes) -> WsAnswer:
-    peer_id, to_peer_id, offer_id = (_text20(said, name) for name in ("peer_id", "to_peer_id", "offer_id"))
+    peer_id, to_peer_id, offer_id = [_text20(said, name) for name in ("peer_id", "to_peer_id", "offer_id")]
     return WsAnswer(info_hash, peer_id, to_peer_id, offer_id, _sdp(said, "answer"))
 
 
@@ -213,6 +213,14 @@ def _sdp(said: dict[str, object], kind: str) -> str:
 def _text20(said: dict[str, object], name: str) -> str:
     """A string of 20 characters that are bytes."""
     value = said.get(name)
-    if isinstance(value, str) and len(value) == 20 and (value.isascii() or max(value) <= "\xff"):
+    if isinstance(value, str) and len(value) == 20 and (value.isascii() or _is_of_bytes(value)):
         return value
     raise FormatError(f"{name}: expected a string of 20 characters from U+0000 to U+00FF")
+
+
+def _is_of_bytes(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -129,8 +129,8 @@ def test_several_messages_go_out_as_one() -> None:
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
-        (frame(b"\xff\xfe{}"), "expected JSON"),  # no UTF-8
-        (frame(b'{"action":"announce","info_hash":"\xff"}'), "expected JSON"),
+        (frame(b"\xff\xfe{}", Opcode.BINARY), "expected JSON"),  # no UTF-8
+        (frame(b'{"action":"announce","info_hash":"\xff"}', Opcode.BINARY), "expected JSON"),
         (frame(b"\0" * 50, Opcode.BINARY), "expected JSON"),
         (frame(b"", Opcode.BINARY), "expected JSON"),
         (frame([]), "expected a JSON object"),
@@ -170,6 +170,8 @@ def test_messages_in_parts_and_binary_ones() -> None:
         (frame(b"x" * 100_000, fin=False) + frame(b"x" * 100_000, Opcode.CONT), 1009),
         (frame(b"\x03\xe8bye", Opcode.CLOSE), 1000),
         (frame(b"", Opcode.CLOSE), 1000),
+        (frame(b'{"action": "\xff"}', Opcode.TEXT), 1007),
+        (frame(b"\xe2\x82", Opcode.TEXT, fin=False) + frame(b"\x80\x80", Opcode.CONT), 1007),
     ],
 )
 def test_what_ends_a_connection(sent: bytes, expected: int) -> None:
