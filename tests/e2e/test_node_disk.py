@@ -86,6 +86,45 @@ def test_files_may_not_grow_so_large(site: Path, tmp_path: Path, monkeypatch: py
         check_claims(world, node)
 
 
+def test_few_files_may_be_open(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N20: with forty it is slower, not dead, and nothing is wrong."""
+    limited = ("sh", "-c", 'ulimit -n 40; exec "$@"', "sh")
+    world = joined(site, tmp_path, monkeypatch)
+    with running(world, before=limited) as node:
+        node.until("round", held=3)
+        check_claims(world, node)
+
+
+def test_a_bit_a_file_and_a_link(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """N10, N11: a flipped bit, a deleted file and a link in a file's place: all three are mended from the web seed."""
+    world = joined(site, tmp_path, monkeypatch)
+    with running(world) as node:
+        node.until("round", held=3)
+        assert node.terminate() == 0
+    world.forget_proofs("set-0@1")
+    flip_first_bit(world.file("set-0@1"))
+    world.file("set-1@1").unlink()
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(world.file("set-2@1"), elsewhere)
+    world.file("set-2@1").symlink_to(elsewhere)
+
+    with running(world) as node:
+        wait_until(lambda: world.claimed == ALL and all(map(world.is_right, ALL)), "all is mended", log=node.log)
+        check_claims(world, node)
+        assert world.has_noted("withdrawn")
+        assert not world.file("set-2@1").is_symlink()
+
+
+def flip_first_bit(path: Path) -> None:
+    """As a bad disk does: neither size nor times change."""
+    facts = path.stat()
+    path.chmod(0o644)
+    body = bytearray(path.read_bytes())
+    body[0] ^= 1
+    path.write_bytes(body)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
 @needs_strace
 def test_flushing_fails(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """N6: the disk cannot say that it has the data: it is not held; when flushing works again, all is proved anew."""

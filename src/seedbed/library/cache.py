@@ -162,14 +162,22 @@ class Cache:
         """All versions in the cache, by dataset and version."""
         return sorted(self._snapshots(), key=lambda one: (one.ref.dataset, one.ref.version))
 
-    def begun(self) -> dict[Ref, int]:
-        """Versions of which a fetch was begun and not finished -> the bytes that they take."""
-        found = {}
+    def refs(self) -> list[Ref]:
+        """Versions that have a folder, whatever is in it; sorted."""
+        found = []
         for folder in sorted((self.folder / "snapshots").glob("*/*/")):
             with contextlib.suppress(InputError):  # a folder that somebody else put there
-                ref = Ref(check_dataset(folder.parent.name), check_version(folder.name))
-                if self.kept(ref) is None:
-                    found[ref] = sum(path.lstat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+                found.append(Ref(check_dataset(folder.parent.name), check_version(folder.name)))
+        return found
+
+    def begun_bytes(self, ref: Ref) -> int:
+        """What a version takes on the disk of which a fetch was begun and not finished."""
+        files = (path for path in self._snapshot(ref).rglob("*") if path.is_file())
+        return sum(path.lstat().st_blocks * 512 for path in files)
+
+    def begun(self) -> dict[Ref, int]:
+        """Versions of which a fetch was begun and not finished -> the bytes that they take."""
+        found = {ref: self.begun_bytes(ref) for ref in self.refs() if self.kept(ref) is None}
         return {ref: size for ref, size in found.items() if size}
 
     def remove(self, ref: Ref) -> int:

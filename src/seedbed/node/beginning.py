@@ -62,14 +62,15 @@ def adopt(state: State, place: Place, now_s: int) -> int:
         How many.
     """
     known, count = state.units(), 0
-    for snapshot in place.cache.snapshots():
-        if str(snapshot.ref) not in known and snapshot.kept.is_whole:
-            state.move(str(snapshot.ref), "held", snapshot.size_bytes, now_s, what="adopted", facts={})
-            count += 1
-    for ref, size_bytes in place.cache.begun().items():
-        if str(ref) not in known:
+    for ref in (one for one in place.cache.refs() if str(one) not in known):
+        kept = place.cache.kept(ref)
+        if kept and kept.is_whole:
+            state.move(str(ref), "held", sum(kept.sizes.values()), now_s, what="adopted", facts={})
+        elif size_bytes := place.cache.begun_bytes(ref):
             state.move(str(ref), "fetching", size_bytes, now_s, what="adopted", facts={})
-            count += 1
+        else:
+            continue
+        count += 1
     return count
 
 

@@ -216,7 +216,7 @@ class Rounds:
 
     async def _go_on(self, listed: Listed, gift: Gift) -> None:
         """Fetch on what was begun before, as far as it is still listed, and there is room for it."""
-        for item in self._fetches.stalled():
+        for item in () if gift.is_paused else self._fetches.stalled():
             await self._give_up(item, "given-up")
         units = self._parts.state.units()
         trash = sum(float(one.facts.get("bytes", 0)) for one in self._parts.state.waits("trash").values())

@@ -50,15 +50,16 @@ async def look(parts: Parts, claims: Claims, leaving: Leaving, *, may_drop: bool
     Returns:
         How many wait.
     """
-    count = 0
+    count, waits = 0, {why: parts.state.waits(why) for why in ("unlisted", "withdrawn")}
     for unit in parts.state.units().values():
         why = _why(claims, unit.id)
-        for other in {"unlisted", "withdrawn"} - {why}:
-            parts.state.wait_no_more(unit.id, other)
+        for other, waiting in waits.items():
+            if other != why and unit.id in waiting:
+                parts.state.wait_no_more(unit.id, other)
         if not why:
             continue
         count += 1
-        waited = parts.state.waits(why).get(unit.id)
+        waited = waits[why].get(unit.id)
         if waited is None:
             parts.state.wait(unit.id, why)
             parts.state.note(f"catalog-{why}", {}, parts.now_s(), unit.id)
