@@ -51,7 +51,7 @@ def test_killed_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         began_s = time.monotonic()
         with running(world) as node:
             node.until("ready")
-            assert time.monotonic() - began_s < 10
+            assert time.monotonic() - began_s < 30
             node.until("round", held=COUNT, fetching=0)
             assert node.terminate() == 0
         assert check(world, held) == {f"set-{number}@1" for number in range(COUNT)}
