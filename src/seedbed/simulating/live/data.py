@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Datasets for real nodes to hold: made by chance, published on a web server of this machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seedbed.catalog import paths
+from seedbed.catalog.model import Release
+from seedbed.creating.create import Wish, create, plan_torrent, wanted_hashes
+from seedbed.creating.scan import scan
+from seedbed.hashing.choice import choose_engine
+from seedbed.hashing.job import Threads
+from seedbed.node.parts import Listed
+from seedbed.publishing.entry import facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+    from seedbed.testing.loopback import LoopbackFiles
+
+FILES = 4
+"""In each dataset; a new version changes one of them."""
+_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(slots=True)
+class Published:
+    """What there is, and where.
+
+    Args:
+        folder: For data and torrents.
+        web: Serves both.
+        tracker: Announce URL.
+        chance: Makes sizes and bytes.
+    """
+
+    folder: Path
+    web: LoopbackFiles
+    tracker: str
+    chance: Random
+    releases: dict[str, Release] = field(default_factory=dict)
+    bodies: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """Id -> path -> bytes: the truth."""
+
+    def __call__(self) -> Listed:
+        """See :class:`seedbed.node.parts.Lists`."""
+        return Listed(tuple(self.releases.values()), (f"{self.folder}/",))
+
+    def publish(self, dataset: str, version: str, mean_bytes: int) -> Release:
+        """Make a version: of a dataset that is there already, one file is another."""
+        before = next((body for item, body in self.bodies.items() if item.startswith(f"{dataset}@")), None)
+        sizes = [int(mean_bytes / FILES * self.chance.uniform(0.3, 1.7)) for _ in range(FILES)]
+        body = dict(before or {f"{number}.bin": self.chance.randbytes(size) for number, size in enumerate(sizes)})
+        if before:
+            body["0.bin"] = self.chance.randbytes(sizes[0])
+        release = self._release(dataset, version, body)
+        self.releases[release.id], self.bodies[release.id] = release, body
+        return release
+
+    def _release(self, dataset: str, version: str, body: dict[str, bytes]) -> Release:
+        root = self.folder / version / dataset
+        root.mkdir(parents=True)
+        for name, data in body.items():
+            (root / name).write_bytes(data)
+        self.web.serve({f"{version}/{dataset}/{name}": data for name, data in body.items()})
+        wish = Wish(trackers=((self.tracker,),), web_seeds=(f"{self.web.url}{version}/",))
+        plan = plan_torrent(scan(str(root)), wish)
+        created = create(plan, Threads(choose_engine(), 1), wanted=wanted_hashes(plan, workers=1))
+        (self.folder / paths.TORRENTS).mkdir(exist_ok=True)
+        (self.folder / paths.torrent(created.info_hashes.best_hex)).write_bytes(created.torrent)
+        return Release(
+            dataset, version, dataset, "made by chance", "CC0-1.0", facts(created, site_url=""),
+            sum(map(len, body.values())), len(body), _DAY, _DAY, _DAY, _DAY,
+        )  # fmt: skip

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real nodes in this process: each with a folder, a state, an engine and a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seedbed.engine.libtorrent_engine import LibtorrentEngine
+from seedbed.engine.settings import Settings
+from seedbed.fetching.options import Options
+from seedbed.fetching.rules import DEFAULT_RULES
+from seedbed.health.scrape.record import ScrapeRecord
+from seedbed.health.scrape.scraper import OverTheNet, Scraper
+from seedbed.node.gift import Gift
+from seedbed.node.node import Node
+from seedbed.node.parts import Pace, Parts
+from seedbed.node.state import State
+from seedbed.node.store import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seedbed.simulating.live.data import Published
+
+HOUR_S = 2.0
+"""An hour of the nodes' clocks takes so long."""
+_FASTER = 3_600 / HOUR_S
+_BEGAN_S = time.monotonic()
+
+
+def now_s() -> int:
+    """The nodes' clock."""
+    return int(1_750_000_000 + (time.monotonic() - _BEGAN_S) * _FASTER)
+
+
+@dataclass(slots=True)
+class LiveNode:
+    """One node."""
+
+    number: int
+    folder: Path
+    storage_bytes: int
+    catalog: Published
+    parts: Parts = field(init=False)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        """Make its files."""
+        gift = Gift("live", str(self.folder / "data"), self.storage_bytes)
+        place, state = Place(self.folder / "data"), State(self.folder / "state.sqlite")
+        state.set("mark", place.make())
+        record = ScrapeRecord(self.folder / "scrapes.sqlite")
+        at_once = Scraper(record, OverTheNet(allows_private=True), _now, every=dt.timedelta(0))
+        options = Options(rules=replace(DEFAULT_RULES, allows_private=True), uses_dht=False)
+        self.parts = Parts(
+            gift=lambda: gift, place=place, state=state, catalog=self.catalog, scraper=at_once, asks_again=at_once,
+            open_engine=lambda: LibtorrentEngine(Settings.loopback()), key=self.number + 1, now_s=now_s,
+            chance=np.random.default_rng(self.number), options=options,
+            pace=Pace(round_s=HOUR_S, retry_s=900.0, fetches=3),
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._task = asyncio.create_task(Node(self.parts).run(self._stop))
+
+    async def stop(self) -> None:
+        """End; what it did wrong is raised."""
+        self._stop.set()
+        if self._task:
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    @property
+    def held(self) -> set[str]:
+        """Ids of what it holds, by its own books."""
+        return {unit.id for unit in self.parts.state.units().values() if unit.stage == "held"}
+
+    def has_wrong(self) -> list[str]:
+        """Ids of what it claims to hold and does not, byte for byte."""
+        wrong = []
+        for item in self.held:
+            release = self.catalog.releases[item]
+            root = self.parts.place.folder / "snapshots" / release.dataset / release.version / "data" / release.dataset
+            bodies = self.catalog.bodies[item]
+            if any(not (root / name).is_file() or (root / name).read_bytes() != body for name, body in bodies.items()):
+                wrong.append(item)
+        return wrong
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
