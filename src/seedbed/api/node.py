@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from seedbed.api.home import Home
     from seedbed.catalog.model import Release
     from seedbed.engine.base import Engine
+    from seedbed.engine.settings import Settings
 
 log = logging.getLogger(__name__)
 _KEY_BYTES = 32
@@ -136,7 +137,8 @@ class FollowedCatalog:
 
 def parts(
     home: Home,
-    open_engine: Callable[[], AbstractAsyncContextManager[Engine]],
+    engine: Callable[[Settings], AbstractAsyncContextManager[Engine]],
+    settings: Settings,
     *,
     ways: Ways | None = None,
     allows_private: bool = False,
@@ -146,7 +148,8 @@ def parts(
 
     Args:
         home: Where this machine keeps things.
-        open_engine: Opens what talks to peers.
+        engine: Makes what talks to peers: one that serves, and one for each fetch, which listens anywhere.
+        settings: How they behave; the gift's rates come on top.
         ways: How the catalogue is looked for.
         allows_private: Whether trackers, peers and mirrors of private networks are spoken to.
         pace: Seconds between things.
@@ -162,12 +165,17 @@ def parts(
     every = min(patience.EVERY, dt.timedelta(seconds=pace.round_s * 0.7))
     scraper = Scraper(ScrapeRecord(home.scrapes), OverTheNet(allows_private), _now, every=every)
     place = Place(Path(gift.folder))
+    served = replace(settings, upload_bytes_per_s=gift.rate_up, download_bytes_per_s=gift.rate_down)
+    fetched = replace(
+        served, listen=tuple(f"{one.rpartition(':')[0]}:0" for one in settings.listen), report_pieces=True,
+        download_bytes_per_s=gift.rate_down // pace.fetches, upload_bytes_per_s=gift.rate_up // pace.fetches,
+    )  # fmt: skip
     return Parts(
         gift=lambda: Gift.load(node.gift), place=place, state=open_state(node.state, place),
         catalog=FollowedCatalog(gift.catalog, home, ways or Ways()), scraper=scraper,
-        asks_again=replace(scraper, every=dt.timedelta(0)), open_engine=open_engine, key=node.key(),
+        asks_again=replace(scraper, every=dt.timedelta(0)), open_engine=lambda: engine(served), key=node.key(),
         now_s=lambda: int(time.time()), chance=np.random.default_rng(),
-        options=Options(rules=rules, uses_dht=not allows_private), pace=pace,
+        options=Options(rules=rules, uses_dht=settings.enable_dht, open_engine=lambda: engine(fetched)), pace=pace,
     )  # fmt: skip
 
 

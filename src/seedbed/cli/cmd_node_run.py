@@ -44,18 +44,11 @@ def run(every_s: float, **options: Any) -> None:
     from seedbed.api import node as nodes  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.api.home import Home  # noqa: PLC0415
     from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415
-    from seedbed.node.gift import Gift  # noqa: PLC0415
 
-    home = Home.of_environment()
-    gift = Gift.load(nodes.NodeHome.of(home).gift)
-    settings = replace(
-        settings_for((), options, copies=False),
-        upload_bytes_per_s=gift.rate_up, download_bytes_per_s=gift.rate_down,
-    )  # fmt: skip
     chosen = {name: options[name] for name in ("lan", "no_dht", "dht_nodes", "peers")}
     parts = nodes.parts(
-        home, lambda: LibtorrentEngine(settings), ways=ways_of(**chosen), allows_private=options["lan"],
-        pace=_pace(every_s),
+        Home.of_environment(), LibtorrentEngine, settings_for((), options, copies=False), ways=ways_of(**chosen),
+        allows_private=options["lan"], pace=_pace(every_s),
     )  # fmt: skip
     asyncio.run(_run(parts))
     output.event({"event": "stopped"}, "Stopped.")

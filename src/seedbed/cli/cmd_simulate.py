@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seedbed.cli import output
-from seedbed.errors import StateError
+from seedbed.errors import DataError, StateError
 
 if TYPE_CHECKING:
     from seedbed.simulating.figures import Figures
@@ -43,15 +45,24 @@ GB = 1e9
               help="Between two decisions of a node.")  # fmt: skip
 @click.option("--shock", is_flag=True, help="15 % of the nodes die at once, half way.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of chance: the same gives the same.")
+@click.option(
+    "--live", type=click.IntRange(4, 50), metavar="N", help="N real nodes on this machine instead, with real transfers."
+)
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="Write a plot, too.")
 @output.json_option
 @output.quiet_option
-def simulate(policies: tuple[str, ...], plot: Path | None, **options: object) -> None:
+def simulate(policies: tuple[str, ...], plot: Path | None, live: int | None, **options: object) -> None:
     """Try how a network of smartnodes keeps datasets alive, with the decisions that real nodes take.
 
     Nodes come, go and die; half way all HTTP mirrors are gone for good, and later some datasets lose all copies but
     one. The numbers show what becomes of it. It is the same code that decides in a node; time and chance are virtual.
+
+    With --live real nodes hold small datasets for a minute: some are lost for good, a version is published, the web
+    server stops. Exit code 11 when a unit does not come back to three copies.
     """
+    if live:
+        _live(live)
+        return
     from seedbed.simulating import summary  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     scenario = _scenario(options)
@@ -61,6 +72,22 @@ def simulate(policies: tuple[str, ...], plot: Path | None, **options: object) ->
         _plot(plot, figures)
     value = {"scenario": asdict(scenario), "policies": {policy: summary.as_json(one) for policy, one in found.items()}}
     output.result(value, _text(found, scenario))
+
+
+def _live(count: int) -> None:
+    from seedbed.simulating.live.story import Step, Wish, tell  # noqa: PLC0415
+
+    def show(step: Step) -> None:
+        moved = output.size(step.fetched_bytes)
+        output.say(f"{step.what}: each unit has {step.fewest} copies or more after {step.hours:.1f} h; {moved} fetched")
+
+    with tempfile.TemporaryDirectory(prefix="seedbed-live-") as folder:
+        wish = Wish(nodes=count, datasets=4 * count, lost=max(count * 3 // 10, 1))
+        steps = asyncio.run(tell(wish, Path(folder), show))
+    wrong = [step.what for step in steps if not step.is_right]
+    if wrong:
+        raise DataError(f"not every unit came back to three true copies: {', '.join(wrong)}")
+    output.result({"steps": [asdict(step) for step in steps]}, f"{count} nodes kept {wish.datasets} datasets alive.")
 
 
 def _run(scenario: Scenario) -> Figures:

@@ -136,7 +136,8 @@ def _answered(view: View, own: Ints, means: Means, chance: np.random.Generator, 
         return needy, chance.random(len(needy), np.float32)
     drawn = lottery.lots(census.keys[needy], means.key)
     pulls = lottery.pull(short[needy], census.needed_h[needy], means.space.able_bytes(census.sizes_bytes[needy]), rules)
-    mine = lottery.answers(drawn, pulls, means.online_bytes)
+    eager = lottery.eagerness(means.free_bytes / max(means.online_bytes, 1))
+    mine = lottery.answers(drawn, pulls, means.online_bytes * eager)
     return needy[mine], drawn[mine]
 
 

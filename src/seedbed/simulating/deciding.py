@@ -98,7 +98,7 @@ class Deciding:
         census, rules = self.census, self.rules
         pulls = lottery.pull(short, census.needed_h[needy], self.space.able_bytes(census.sizes_bytes[needy]), rules)
         keys = np.array([node.key for node in nodes], np.uint64)
-        online = np.array([node.budget_bytes * node.uptime for node in nodes], np.float32)
+        online = np.array([self._online_bytes(node) for node in nodes], np.float32)
         rows, columns, drawn = [], [], []
         for at in range(0, len(needy), _ROWS):
             part = slice(at, at + _ROWS)
@@ -108,6 +108,10 @@ class Deciding:
             columns.append(column)
             drawn.append(table[row, column])
         return self._by_node(nodes, needy[np.concatenate(rows)], np.concatenate(columns), np.concatenate(drawn))
+
+    def _online_bytes(self, node: Node) -> float:
+        eager = lottery.eagerness(self._turns.free_bytes(node) / node.budget_bytes)
+        return node.budget_bytes * node.uptime * eager
 
     def _by_node(self, nodes: list[Node], units: Ints, columns: Ints, drawn: Floats) -> list[tuple[Node, Ints, Floats]]:
         """Without units that a node has or could never hold."""

@@ -19,6 +19,8 @@ from seedbed.node.policy.rules import DEFAULT, Rules
 if TYPE_CHECKING:
     from seedbed.node.policy.arrays import Flags, Floats, Ints, Keys
 
+_EAGER = 4.0
+
 
 def key_of(name: bytes) -> int:
     """64 bits that stand for a node (its public key) or a unit (its info-hash and part)."""
@@ -79,6 +81,15 @@ def lots(unit_keys: Keys, node_key: int | Keys) -> Floats:
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         x ^= x >> np.uint64(31)
     return np.asarray((x >> np.uint64(40)) * np.float32(2**-24), np.float32)
+
+
+def eagerness(free_share: float) -> float:
+    """By how much sooner a node answers that has room: small nodes, which few units fit, would stay empty without.
+
+    Args:
+        free_share: Of its budget, 0 to 1.
+    """
+    return 1 + _EAGER * min(max(free_share, 0.0), 1.0)
 
 
 def answers(drawn: Floats, pulls: Floats, online_bytes: float | Floats) -> Flags:

@@ -59,12 +59,13 @@ class LiveNode:
         state.set("mark", place.make())
         record = ScrapeRecord(self.folder / "scrapes.sqlite")
         at_once = Scraper(record, OverTheNet(allows_private=True), _now, every=dt.timedelta(0))
-        options = Options(rules=replace(DEFAULT_RULES, allows_private=True), uses_dht=False)
+        rules = replace(DEFAULT_RULES, allows_private=True)
+        options = Options(rules=rules, uses_dht=False, open_engine=lambda: LibtorrentEngine(Settings.loopback()))
         self.parts = Parts(
             gift=lambda: gift, place=place, state=state, catalog=self.catalog, scraper=at_once, asks_again=at_once,
             open_engine=lambda: LibtorrentEngine(Settings.loopback()), key=self.number + 1, now_s=now_s,
             chance=np.random.default_rng(self.number), options=options,
-            pace=Pace(round_s=HOUR_S, retry_s=900.0, fetches=3),
+            pace=Pace(round_s=HOUR_S, retry_s=900.0, fetches=3), monotonic_s=now_s,
         )  # fmt: skip
 
     def start(self) -> None:
