@@ -9,10 +9,12 @@ Runs two simulations side by side. Writes ``benchmarks/results/simulate.md`` and
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import paired
 
@@ -56,17 +58,20 @@ RUNS = (
 
 
 def main() -> None:
-    """Run all and write the report."""
+    """Run what is asked for, and write the report of all that was run so far."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="2,000 datasets, 60 days; noisy")
-    parser.add_argument("--only", default="", help="names of runs")
+    parser.add_argument("--only", default="", help="names of runs; the others stay as they were")
     options = parser.parse_args()
     chosen = [one for one in RUNS if not options.only or one.name in options.only.split(",")]
     if options.quick:
         chosen = [replace(one, scenario=_small(one.scenario)) for one in chosen]
+    kept = HERE / "results" / ("simulate-quick.json" if options.quick else "simulate.json")
     with multiprocessing.get_context("spawn").Pool(AT_ONCE, maxtasksperchild=1) as pool:
-        found = pool.map(_simulate, chosen, chunksize=1)
-    _report(chosen, found, "simulate-quick" if options.quick else "simulate")
+        for name, found in pool.imap_unordered(_simulate, chosen, chunksize=1):
+            known = json.loads(kept.read_text()) if kept.exists() else {}
+            kept.write_text(json.dumps(known | {name: found}))
+            _report(known | {name: found}, kept.stem)
 
 
 def _small(scenario: Scenario) -> Scenario:
@@ -76,39 +81,34 @@ def _small(scenario: Scenario) -> Scenario:
     )  # fmt: skip
 
 
-def _simulate(one: Run) -> tuple[summary.Summary, float, list[tuple[float, float]]]:
+def _simulate(one: Run) -> tuple[str, dict[str, Any]]:
     began_s = time.process_time()
     figures = run(one.scenario)
-    series = figures.series
-    line = [(day, 100 * share) for day, share in zip(series.days, series.units_short, strict=True)]
-    found = summary.of(figures)
-    print(f"{one.name}: {found}", flush=True)
-    return found, time.process_time() - began_s, line
+    series, found = figures.series, summary.of(figures)
+    line = [(round(day, 2), round(100 * part, 4)) for day, part in zip(series.days, series.units_short, strict=True)]
+    missed = ", ".join(summary.missed(found)) or "none"
+    rows = [*summary.rows(found), ("processor time, s", f"{time.process_time() - began_s:.0f}")]
+    rows.append(("bars missed", missed if one.has_bars else "-"))
+    return one.name, {"rows": rows, "line": line}
 
 
-def _report(
-    chosen: list[Run], found: list[tuple[summary.Summary, float, list[tuple[float, float]]]], name: str
-) -> None:
-    names = [one.name for one in chosen]
-    rows = list(zip(*(summary.rows(one) for one, _, _ in found), strict=True))
-    bars = [*map(str, summary.BARS.values()), f"within {summary.LEAST_EVEN_FILL}"]
+def _report(found: dict[str, dict[str, Any]], name: str) -> None:
+    names = [one.name for one in RUNS if one.name in found]
+    bars = [*map(str, summary.BARS.values()), f"within {summary.LEAST_EVEN_FILL}", "600", ""]
+    columns = [[value for _, value in found[one]["rows"]] for one in names]
+    words = [word for word, _ in found[names[0]]["rows"]]
     lines = [
         "# A network of smartnodes, simulated\n", f"{paired.machine()}.\n", NOTE,
         "| | bar | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names),
-        *(f"| {row[0][0]} | {bar} | " + " | ".join(value for _, value in row) + " |"
-          for row, bar in zip(rows, bars, strict=True)),
-        "| processor time, s | | " + " | ".join(f"{cpu_s:.0f}" for _, cpu_s, _ in found) + " |",
-        "| bars missed | | " + " | ".join(
-            ", ".join(summary.missed(one)) or "none" if a_run.has_bars else "-"
-            for a_run, (one, _, _) in zip(chosen, found, strict=True)
-        ) + " |\n", f"![Units with fewer than three copies online]({name}.svg)",
+        *(f"| {' | '.join(row)} |" for row in zip(words, bars, *columns, strict=True)),
+        f"\n![Units with fewer than three copies online]({name}.svg)",
     ]  # fmt: skip
     (HERE / "results" / f"{name}.md").write_text("\n".join(lines) + "\n")
-    drawn = {one.name: line for one, (_, _, line) in zip(chosen, found, strict=True) if line}
+    drawn = {one: found[one]["line"][:: max(len(found[one]["line"]) // 200, 1)] for one in names}
     (HERE / "results" / f"{name}.svg").write_text(
         plot("Units with fewer than three copies online", "% of units", drawn)
     )
-    print("\n".join(lines))
+    print("\n".join(lines), flush=True)
 
 
 if __name__ == "__main__":
