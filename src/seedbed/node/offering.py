@@ -45,6 +45,7 @@ class Offering:
         self._engine = engine
         self._cache = cache
         self._torrents: dict[str, TorrentId] = {}
+        self._claiming = asyncio.Lock()
 
     @property
     def claimed(self) -> frozenset[str]:
@@ -57,9 +58,10 @@ class Offering:
         A ``DataError`` among them says that the unit's files are not there, or not all of them, or not its torrent.
         """
         refused: dict[str, SeedbedError] = {}
-        new = [one for one in claims if one.id not in self._torrents]
-        for at in range(0, len(new), AT_ONCE):
-            refused |= await self._claim_some(new[at : at + AT_ONCE])
+        async with self._claiming:  # a fetch that ends and a round may claim the same
+            new = [one for one in claims if one.id not in self._torrents]
+            for at in range(0, len(new), AT_ONCE):
+                refused |= await self._claim_some(new[at : at + AT_ONCE])
         return refused
 
     async def _claim_some(self, claims: Sequence[Claim]) -> dict[str, SeedbedError]:
