@@ -69,6 +69,7 @@ def test_without_settings_no_tracker_is_named(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(90)
 def test_a_catalogue_names_its_tracker_later(config: Path) -> None:
     """By a release of its own, which others follow; what is published from then on has it; and it can be taken back."""
     home = config.parent
