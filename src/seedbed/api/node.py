@@ -14,6 +14,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from seedbed.api.catalog import locate
+from seedbed.catalog import join_link
 from seedbed.catalog.table.reader import read_catalog
 from seedbed.errors import NotFoundError, SeedbedError, StateError
 from seedbed.fetching.options import Options
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
+    from seedbed.api.catalog import Source
     from seedbed.api.home import Home
     from seedbed.catalog.model import Release
     from seedbed.engine.base import Engine
@@ -100,8 +102,8 @@ class FollowedCatalog:
 
     def __call__(self) -> Listed:
         """See :class:`seedbed.node.parts.Lists`."""
-        if Path(self._where).is_dir():
-            source = locate(self._where, self._home)
+        if Path(self._where).is_absolute():
+            source = self._source()
             return Listed(self._releases(source.catalog), source.places)
         found = joined.find(self._home.catalogs, self._where)
         now = dt.datetime.now(dt.UTC)
@@ -112,7 +114,7 @@ class FollowedCatalog:
                 raise
             log.warning("the catalogue cannot be brought up to date: %s", error.message)
         stands = found.standing(now)
-        source = locate(self._where, self._home)
+        source = self._source()
         return Listed(
             self._releases(source.catalog), source.places,
             may_add=stands.may_adopt, may_drop=stands.may_delete, warning=source.warning,
@@ -124,8 +126,14 @@ class FollowedCatalog:
         Raises:
             NotFoundError: nothing was pulled yet.
         """
-        source = locate(self._where, self._home)
+        source = self._source()
         return Listed(self._releases(source.catalog), source.places, may_drop=False, warning=source.warning)
+
+    def _source(self) -> Source:
+        """By its link, where it is followed: a folder of its name may lie where the command is run."""
+        if Path(self._where).is_absolute():
+            return locate(self._where, self._home)
+        return locate(join_link.render(joined.find(self._home.catalogs, self._where).link), self._home)
 
     def _releases(self, path: Path) -> tuple[Release, ...]:
         facts = path.stat()

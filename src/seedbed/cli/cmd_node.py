@@ -24,6 +24,7 @@ COMMANDS = {
     "status": ("seedbed.cli.cmd_node_look:status", "Show what this node holds and does."),
     "plan": ("seedbed.cli.cmd_node_look:plan", "Show what the node would do next, and why."),
     "why": ("seedbed.cli.cmd_node_look:why", "Say why this node holds a dataset, or does not."),
+    "doctor": ("seedbed.cli.cmd_node_look:doctor", "Look for what keeps the node from its work."),
     "pause": ("seedbed.cli.cmd_node:pause", "Fetch nothing new and drop nothing; go on serving."),
     "resume": ("seedbed.cli.cmd_node:resume", "Go on after a pause."),
     "evict": ("seedbed.cli.cmd_node:evict", "Be rid of a dataset's version."),

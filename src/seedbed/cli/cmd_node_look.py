@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seedbed.cli import output
-from seedbed.errors import NotFoundError
+from seedbed.errors import NotFoundError, StateError
 
 if TYPE_CHECKING:
     from seedbed.node.look import Look
@@ -88,6 +89,31 @@ def why(item: str) -> None:
     lines = [f"{item}: {found['stage']}", reason(found["reason"], found["facts"], lang)]
     lines += [f"{_moment(event['at_s'])}  {reason(event['what'], event['facts'], lang)}" for event in found["events"]]
     output.result(found, "\n".join(lines))
+
+
+@click.command()
+@output.json_option
+def doctor() -> None:
+    """Look for what keeps the node from its work: disk, limits, network, catalogue, and the node itself.
+
+    Exit code 1 when something keeps it from its work; what could only be better is said.
+    """
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.api.node_doctor import doctor as examined  # noqa: PLC0415
+
+    findings = examined(Home.of_environment())
+    marks = {"good": "ok", "warn": "!", "bad": "FAIL"}
+    lines = [
+        f"{marks[one.verdict]:4}  {one.name:10}  {one.what}" + (f"\n{'':18}{one.mend}" if one.mend else "")
+        for one in findings
+    ]
+    facts: dict[str, Any] = {"findings": [asdict(one) for one in findings]}
+    bad = [one for one in findings if one.verdict == "bad"]
+    if not bad:
+        output.result(facts, "\n".join(lines))
+        return
+    output.say("\n".join(lines))
+    raise StateError("the node cannot do its work: " + "; ".join(one.what for one in bad), **facts)
 
 
 def _moment(at_s: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,6 +105,20 @@ def test_of_what_it_does_not_have(home: NodeHome, tmp_path: Path, command: str) 
     join(tmp_path)
     run("node", command, "lakes@1", code=10)
     assert Gift.load(home.gift).without == ()
+
+
+def test_the_doctor_says_that_nobody_is_at_work(home: NodeHome, tmp_path: Path) -> None:
+    """And that the disk is away, when it is."""
+    join(tmp_path)
+    assert "no node is at work" in run("node", "doctor", code=1)["said"]
+    with Place(tmp_path / "given").held():
+        assert "last round" in run("node", "doctor", code=1)["said"]
+        with State(home.state) as state:
+            state.set("beat_s", str(int(time.time())))
+        found = {one["name"]: one["verdict"] for one in run("node", "doctor")["findings"]}
+        assert (found["node"], found["disk"], found["catalogue"]) == ("good", "good", "good")
+    shutil.rmtree(tmp_path / "given")
+    assert "mounted" in run("node", "doctor", code=1)["said"]
 
 
 def test_another_folder_while_the_first_holds_something(home: NodeHome, tmp_path: Path) -> None:

@@ -137,6 +137,7 @@ def test_several_messages_go_out_as_one() -> None:
         (frame(b"x" * 70_000), "at most 65,536 bytes"),
         (frame(b"[" * 60_000), "expected JSON"),
     ],
+    ids=("no-utf8", "no-utf8-inside", "zeros", "empty", "list", "too-large", "too-deep"),
 )
 def test_nonsense_is_answered_in_words(sent: bytes, expected: str) -> None:
     """And the connection stays."""
@@ -173,6 +174,7 @@ def test_messages_in_parts_and_binary_ones() -> None:
         (frame(b'{"action": "\xff"}', Opcode.TEXT), 1007),
         (frame(b"\xe2\x82", Opcode.TEXT, fin=False) + frame(b"\x80\x80", Opcode.CONT), 1007),
     ],
+    ids=("huge", "unmasked", "huge-in-parts", "close", "close-without-words", "no-utf8", "no-utf8-in-parts"),
 )
 def test_what_ends_a_connection(sent: bytes, expected: int) -> None:
     """It is said why, and its peers are gone at once."""
