@@ -64,6 +64,20 @@ def test_a_message_in_parts_with_a_ping_between() -> None:
         (frame(b"a" * 70_000, fin=False) + frame(b"a" * 70_000, 0), 1009),
         (frame(b"", fin=False) + frame(b"", 0, fin=False) * 5_000, 1009),  # parts of nothing, without end
     ],
+    ids=(
+        "unmasked",
+        "compressed",
+        "no-kind",
+        "no-kind-of-control",
+        "ping-in-parts",
+        "long-ping",
+        "part-of-nothing",
+        "message-inside",
+        "too-large",
+        "far-too-large",
+        "too-large-in-parts",
+        "parts-without-end",
+    ),
 )
 def test_what_is_refused(sent: bytes, code: int) -> None:
     """With the code that the standard gives it."""
