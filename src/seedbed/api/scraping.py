@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.core import metainfo_reader
 from seedbed.errors import NoSourceError
-from seedbed.health.scrape.counted import Numbers, Subject, Unanswered
+from seedbed.health.scrape.counted import Numbers, Subject, Unanswered, cut
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from seedbed.catalog.model import Release
     from seedbed.core.ids import InfoHashes
     from seedbed.core.magnet import Magnet
     from seedbed.following.dht.client import DhtClient
@@ -32,13 +31,7 @@ def of_catalog(path: Path) -> list[Subject]:
     """
     from seedbed.catalog.table.reader import read_catalog  # noqa: PLC0415  # pyarrow: 100 ms
 
-    return [of_release(release) for release in read_catalog(path) if release.status != "withdrawn"]
-
-
-def of_release(release: Release) -> Subject:
-    """One version."""
-    torrent = release.torrent
-    return Subject(release.id, _cut(map(bytes.fromhex, (torrent.info_hash_v1, torrent.info_hash_v2))), torrent.trackers)
+    return [Subject.of_release(release) for release in read_catalog(path) if release.status != "withdrawn"]
 
 
 def of_torrent(path: Path) -> Subject:
@@ -59,7 +52,7 @@ def of_magnet(magnet: Magnet) -> Subject:
 
 def of_hash(text: str) -> Subject:
     """A bare info-hash of 40 or 64 hex digits."""
-    return Subject(text.lower(), _cut([bytes.fromhex(text)]))
+    return Subject(text.lower(), cut([bytes.fromhex(text)]))
 
 
 async def count(
@@ -104,9 +97,4 @@ def _asks(guest: DhtClient) -> AsksDht:
 
 
 def _of_hashes(hashes: InfoHashes, trackers: Iterable[str]) -> Subject:
-    return Subject(hashes.best_hex, _cut([hashes.v1 or b"", hashes.v2 or b""]), tuple(dict.fromkeys(trackers)))
-
-
-def _cut(hashes: Iterable[bytes]) -> tuple[bytes, ...]:
-    """As trackers know them (BEP 52)."""
-    return tuple(one[:20] for one in hashes if one)
+    return Subject(hashes.best_hex, cut([hashes.v1 or b"", hashes.v2 or b""]), tuple(dict.fromkeys(trackers)))

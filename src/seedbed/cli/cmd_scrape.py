@@ -70,6 +70,7 @@ def _subjects(what: tuple[str, ...], where: str) -> list[Subject]:
 def _subject(text: str, where: str) -> Subject:
     from seedbed.api import scraping  # noqa: PLC0415
     from seedbed.core import magnet  # noqa: PLC0415
+    from seedbed.health.scrape.counted import Subject  # noqa: PLC0415
 
     if text.lower().startswith("magnet:"):
         return scraping.of_magnet(magnet.parse(text))
@@ -83,7 +84,7 @@ def _subject(text: str, where: str) -> Subject:
     if len(text) in {40, 64} and set(text.lower()) <= set("0123456789abcdef"):
         return scraping.of_hash(text)
     with open_catalog(where) as catalog:
-        return scraping.of_release(catalog.find(text))
+        return Subject.of_release(catalog.find(text))
 
 
 def _with(subject: Subject, trackers: tuple[str, ...]) -> Subject:

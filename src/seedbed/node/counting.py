@@ -45,13 +45,6 @@ class Counts:
         return self.own_named >= TRUSTED_SHARE and (not len(self.is_known) or bool(self.is_known.mean() > 0.5))
 
 
-def subject(release: Release) -> Subject:
-    """What is asked of trackers."""
-    hashes = (release.torrent.info_hash_v1, release.torrent.info_hash_v2)
-    cut = tuple(dict.fromkeys(bytes.fromhex(one)[:20] for one in hashes if one))
-    return Subject(release.id, cut, release.torrent.trackers)
-
-
 async def count(
     scraper: Scraper,
     releases: Sequence[Release],
@@ -73,7 +66,7 @@ async def count(
         StateError: what was answered cannot be kept.
     """
     since = scraper.now() - (dt.timedelta(0) if must_be_new else OLDEST)
-    report = await scraper.scrape([subject(one) for one in releases])
+    report = await scraper.scrape([Subject.of_release(one) for one in releases])
     rows = [_of_one(report, release.id, since) for release in releases]
     is_known = np.array([row is not None for row in rows], np.bool_)
     seeds, leechers = (np.array([row[at] if row else 0 for row in rows], np.float32) for at in (0, 1))

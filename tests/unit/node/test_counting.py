@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.health.scrape.counted import Subject
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import Scraper
-from seedbed.node.counting import OLDEST, count, subject
+from seedbed.node.counting import OLDEST, count
 from tests.unit.node.stage import World
 
 if TYPE_CHECKING:
@@ -98,5 +99,5 @@ def test_nothing_to_ask(world: World) -> None:
 
 def test_a_hybrid_is_asked_for_by_both_hashes(world: World) -> None:
     """20 bytes each, v2 cut (BEP 52)."""
-    found = subject(world.listed.releases[0])
+    found = Subject.of_release(world.listed.releases[0])
     assert [len(one) for one in found.info_hashes] == [20, 20]

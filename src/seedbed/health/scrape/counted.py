@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from seedbed.catalog.model import Release
 
 MOST = 10_000_000
 """A larger count is none: the largest swarms ever seen had some 100,000 peers, and -1 in 32 bits is 4,294,967,295."""
@@ -48,6 +50,17 @@ class Subject:
     """20 bytes each: of a hybrid two, v2 cut short (BEP 52)."""
     trackers: tuple[str, ...] = ()
     """Announce URLs."""
+
+    @classmethod
+    def of_release(cls, release: Release) -> Self:
+        """A version in a catalogue."""
+        torrent = release.torrent
+        return cls(release.id, cut(map(bytes.fromhex, (torrent.info_hash_v1, torrent.info_hash_v2))), torrent.trackers)
+
+
+def cut(hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Info-hashes as trackers know them (BEP 52); empty ones are left out."""
+    return tuple(one[:20] for one in hashes if one)
 
 
 @dataclass(frozen=True, slots=True)
