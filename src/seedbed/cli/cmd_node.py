@@ -55,12 +55,25 @@ _rates = (
 )
 
 
+def _windows(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    from seedbed.node.hours import read_windows  # noqa: PLC0415
+
+    return read_windows(value) if value else None
+
+
+_hours = click.option(
+    "--hours", metavar="HH-HH", multiple=True, callback=_windows,
+    help="Hours of the day in which the line is used, such as 22-06 (local time); repeat for several, or 'always'.",
+)  # fmt: skip
+
+
 @click.command()
 @click.argument("where", metavar="LINK")
 @click.option("--dir", "folder", metavar="PATH", required=True, help="Folder for the data; made when missing.")
 @_storage
 @_rates[0]
 @_rates[1]
+@_hours
 @click.option("--only", metavar="NAME", multiple=True, help="A collection, dataset (globs) or keyword to take; repeat.")
 @click.option("--not", "without", metavar="NAME", multiple=True, help="The same, of what is not taken.")
 @click.option(
@@ -89,6 +102,7 @@ def join(where: str, folder: str, storage: int | None, **options: Any) -> None:
         _catalog(where, home, options), str(Path(folder).absolute()), storage,
         rate_up=options["rate_up"] or 0, rate_down=options["rate_down"] or 0,
         only=options["only"], without=options["without"], licenses=options["licenses"],
+        hours=options["hours"] or (),
     ).checked()  # fmt: skip
     given = nodes.join(home, gift).storage_bytes
     text = f"This machine gives {output.size(given)} in {gift.folder} to {gift.catalog}.\nNow: seedbed node run"
@@ -132,17 +146,18 @@ def resume() -> None:
 @_storage
 @_rates[0]
 @_rates[1]
+@_hours
 @output.json_option
-def limit(storage: int | None, rate_up: int | None, rate_down: int | None) -> None:
+def limit(**given: Any) -> None:
     """Change how much is given.
 
     A budget that is lowered below what is held is kept by dropping what is safest, and only that: as long as too few
     others hold the rest, the node holds more than the budget and says so.
     """
-    given = {"storage_bytes": storage, "rate_up": rate_up, "rate_down": rate_down}
+    given["storage_bytes"] = given.pop("storage")
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
-        raise InputError("nothing to change: expected --storage, --rate-up or --rate-down")
+        raise InputError("nothing to change: expected --storage, --rate-up, --rate-down or --hours")
     _change("changed", **changes)
 
 

@@ -36,6 +36,8 @@ class Claims:
         self._offering = offering
         self.releases: Mapping[str, Release] = {}
         """What the catalogue says, by id."""
+        self.is_silent = False
+        """Nothing is claimed for now, whatever is held: the line may not be used."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -43,9 +45,9 @@ class Claims:
         return self._offering.claimed
 
     def may_serve(self, item: str) -> bool:
-        """Whether the catalogue has nothing against it; what it does not list any more is served on."""
+        """Whether nobody has anything against it; what the catalogue does not list any more is served on."""
         release = self.releases.get(item)
-        return release is None or release.status != "withdrawn"
+        return not self.is_silent and (release is None or release.status != "withdrawn")
 
     async def look(self, *items: str) -> None:
         """Claim all that is proved; what somebody touched since is claimed no longer, until it is proved again.

@@ -40,6 +40,8 @@ class Fetches:
     held: Callable[[list[str]], Awaitable[None]]
     is_full: bool = False
     """Whether the disk had no room at the last attempt."""
+    is_shut: bool = False
+    """Nothing is begun for now: the line may not be used for it."""
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _bytes: dict[str, int] = field(default_factory=dict)
     """Of each, when news of it was last written down."""
@@ -52,7 +54,7 @@ class Fetches:
     @property
     def free(self) -> int:
         """How many more may be begun."""
-        return max(self.parts.pace.fetches - len(self.ids), 0)
+        return 0 if self.is_shut else max(self.parts.pace.fetches - len(self.ids), 0)
 
     def ready(self, items: list[str]) -> list[str]:
         """Those that are not fetched now, and have rested after their last failure."""
@@ -69,7 +71,9 @@ class Fetches:
         ]
 
     def begin(self, release: Release, places: tuple[str, ...]) -> None:
-        """Fetch a unit in the background."""
+        """Fetch a unit in the background; a later round does so, where nothing may be begun now."""
+        if self.is_shut:
+            return
         if release.id not in self.parts.state.waits("idle"):
             self.parts.state.wait(release.id, "idle")
         self._tasks[release.id] = asyncio.create_task(self._fetch(release, places))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.fetching.disk.flushing import write_durably
+from seedbed.node.hours import read_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +43,8 @@ class Gift:
     """Datasets (globs) that this node holds whatever others do."""
     is_paused: bool = False
     """Nothing new is fetched, and nothing is dropped; what is held is served."""
+    hours: tuple[str, ...] = ()
+    """Windows of the day, such as ``22-06``, in which the line is used; empty is always. See :mod:`.hours`."""
 
     @classmethod
     def load(cls, path: Path) -> Gift:
@@ -72,6 +75,7 @@ class Gift:
             raise InputError(f"storage {self.storage_bytes:,} bytes: expected at least {LEAST_BYTES:,}")
         if self.rate_up < 0 or self.rate_down < 0:
             raise InputError("rates: expected bytes a second, 0 for no limit")
+        read_windows(self.hours)
         return self
 
     def save(self, path: Path) -> None:

@@ -57,7 +57,7 @@ class Node:
             async with parts.open_engine() as engine:
                 claims = Claims(parts, Offering(engine, parts.place.cache))
                 rounds = Rounds(parts, claims, self._rules)
-                async with _beside(claims.watch(engine)):
+                async with _beside(claims.watch(engine)), _beside(rounds.restraint.watch()):
                     await _until(stop, self._work(rounds, stop, report, engine.endpoints))
             parts.state.set("is_clean", "yes")
 
@@ -68,14 +68,20 @@ class Node:
             await rounds.begin()
             report("ready", {"endpoints": [str(one) for one in where]})
             while not stop.is_set():
+                rounds.restraint.opened.clear()
                 try:
                     report("round", await rounds.once())
                 except SeedbedError as error:
                     log.warning("a round ended early: %s", error.message)
                     report("trouble", {"why": error.message, "hint": error.hint})
-                await self._parts.rest(stop, self._pause_s())
+                await self._pause(stop, rounds.restraint.opened)
         finally:
             await rounds.stop()
+
+    async def _pause(self, stop: asyncio.Event, opened: asyncio.Event) -> None:
+        """Until the next round, which is due at once when hours begin."""
+        async with _beside(self._parts.rest(stop, self._pause_s())) as rest, _beside(opened.wait()) as early:
+            await asyncio.wait({rest, early}, return_when=asyncio.FIRST_COMPLETED)
 
     def _pause_s(self) -> float:
         return self._parts.pace.round_s * (0.75 + 0.5 * self._parts.chance.random())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -74,6 +75,8 @@ class Pace:
     """A fetch that brought nothing new for so long is given up; and so long data is kept that is listed no more."""
     trash_s: float = 86_400.0
     """For which deleted data can still be had back."""
+    watch_s: float = 10.0
+    """Between two looks at hours and traffic: so late a window is noticed, and by so much a month's traffic passed."""
 
 
 class Rest(Protocol):
@@ -101,6 +104,11 @@ async def rest(stop: asyncio.Event, pause_s: float, /) -> None:
             await stop.wait()
 
 
+def wall(now_s: float) -> dt.datetime:
+    """What a clock on the wall shows here at a moment: seconds since 1970."""
+    return dt.datetime.fromtimestamp(now_s).astimezone()
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """See the module's text."""
@@ -125,4 +133,8 @@ class Parts:
     monotonic_s: Callable[[], float] = time.monotonic
     """For lengths of time: people and time servers set the other clock."""
     rest: Rest = rest
+    """Between rounds."""
+    nap: Rest = rest
+    """Between looks at hours and traffic."""
+    wall: Callable[[float], dt.datetime] = wall
     fetch: Fetch = fetch

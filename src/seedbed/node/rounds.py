@@ -13,6 +13,7 @@ from seedbed.node import beginning, deciding, unlisted, wishes
 from seedbed.node.counting import Counts, count
 from seedbed.node.fetches import Fetches
 from seedbed.node.leaving import Leaving
+from seedbed.node.restraint import Restraint
 from seedbed.node.scrubbing import Scrub
 from seedbed.node.view import View
 
@@ -48,6 +49,7 @@ class Rounds:
         self._fetches = Fetches(parts, self._claim)
         self._leaving = Leaving(parts, claims, rules)
         self.scrub = Scrub(parts, claims)
+        self.restraint = Restraint(parts, claims, self._fetches)
         self._listed: Listed | None = None
         self._last_s = parts.monotonic_s()
 
@@ -64,6 +66,7 @@ class Rounds:
         parts.state.set("is_clean", "no")
         await asyncio.to_thread(beginning.adopt, parts.state, parts.place, parts.now_s())
         await self._look_at_catalog()
+        await self.restraint.look()
         await self._claims.look()
         self.scrub.begin()
 
@@ -75,6 +78,8 @@ class Rounds:
         """
         await self._check_place()
         passed_s, gift = self._pass_time(), self._parts.gift()
+        if not (await self.restraint.look()).may_serve:
+            return await self._stay_silent()
         listed = await self._look_at_catalog()
         view = View.of(listed.releases, gift, self._parts.state.numbers())
         await wishes.grant(self._parts, self._leaving, self._fetches)
@@ -147,6 +152,14 @@ class Rounds:
     @staticmethod
     def _may_drop(listed: Listed, counts: Counts, gift: Gift) -> bool:
         return listed.may_drop and counts.is_trusted and not gift.is_paused
+
+    async def _stay_silent(self) -> dict[str, Any]:
+        """A round that nobody outside hears of: what a person asked for is done, and what is held is proved."""
+        await self._claims.disclaim_all()
+        await wishes.grant(self._parts, self._leaving, self._fetches)
+        self.scrub.begin()
+        self._parts.state.set("beat_s", str(self._parts.now_s()))
+        return self._numbers(len(self._claims.releases))
 
     # -- what is held ------------------------------------------------------------------------------------------------
 

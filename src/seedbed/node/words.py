@@ -145,6 +145,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "plus grand que ce que vous donnez : {size_bytes:,} octets",
         "es": "más grande que lo que ofrece: {size_bytes:,} bytes",
     },
+    "hours-closed": {
+        "en": "silent until its hours ({hours}) begin: nothing is fetched or served",
+        "fr": "silencieux jusqu'à ses heures ({hours}) : rien n'est récupéré ni servi",
+        "es": "en silencio hasta sus horas ({hours}): no se descarga ni se sirve nada",
+    },
+    "hours-open": {
+        "en": "its hours have begun: it fetches and serves",
+        "fr": "ses heures ont commencé : il récupère et sert",
+        "es": "sus horas han empezado: descarga y sirve",
+    },
     "lowered": {
         "en": "given up because the budget was lowered; {surplus:.0f} copies more than wanted are left",
         "fr": "cédé car le budget a été réduit ; il reste {surplus:.0f} copies de plus que souhaité",

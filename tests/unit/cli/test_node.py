@@ -137,3 +137,14 @@ def test_before_it_is_a_node(home: NodeHome) -> None:
     assert not home.gift.exists()
     for words in (("status",), ("plan",), ("why", "x@1"), ("pause",), ("run",), ("evict", "x@1")):
         assert "node join" in run("node", *words, code=10)["said"]
+
+
+def test_hours_are_given_changed_and_taken_back(home: NodeHome, tmp_path: Path) -> None:
+    """Several windows; what is no window is told before anything changes."""
+    join(tmp_path, "--hours", "22-06", "--hours", "12:30-14")
+    assert Gift.load(home.gift).hours == ("22-06", "12:30-14")
+    assert "22-06" in run("node", "limit", "--hours", "night", code=2)["said"]
+    run("node", "limit", "--rate-up", "1M")
+    assert Gift.load(home.gift).hours == ("22-06", "12:30-14")
+    run("node", "limit", "--hours", "always")
+    assert Gift.load(home.gift).hours == ()

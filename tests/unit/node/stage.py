@@ -205,6 +205,7 @@ class Stage:
             lambda: self.gift, self.place, state, lambda: world.listed, scraper, scraper, lambda: engine, self.number,
             lambda: world.wall_s, np.random.default_rng(self.number), pace=self.pace,
             monotonic_s=lambda: world.passed_s, fetch=world.fetch,
+            wall=lambda now_s: dt.datetime.fromtimestamp(now_s, dt.UTC),
         )  # fmt: skip
 
     @contextlib.asynccontextmanager

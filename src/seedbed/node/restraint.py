@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeping within what was given besides disk: outside its hours a node is silent.
+
+Silent means: nothing is fetched, announced or served, not even slowly. A copy that trickles counts in the swarm like
+one that serves, and others would rely on it; one that is announced no longer is simply not there until its hours come.
+What is held stays, is proved in its turn, and is announced anew as soon as it may be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from seedbed.errors import SeedbedError
+from seedbed.node.hours import is_open
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seedbed.node.claiming import Claims
+    from seedbed.node.fetches import Fetches
+    from seedbed.node.parts import Parts
+
+log = logging.getLogger(__name__)
+
+
+class Allowed(NamedTuple):
+    """What the gift leaves to do now."""
+
+    may_fetch: bool
+    may_serve: bool
+    why: str
+    """The name of a reason, for people; what it says is about the whole node."""
+    facts: Mapping[str, Any]
+
+
+class Restraint:
+    """Looks often, beside the rounds: a window that closes in the middle of a round closes then.
+
+    Args:
+        parts: The node's.
+        claims: Silenced, and told to speak again.
+        fetches: Stopped; rounds begin them again.
+    """
+
+    def __init__(self, parts: Parts, claims: Claims, fetches: Fetches) -> None:
+        self._parts, self._claims, self._fetches = parts, claims, fetches
+        self.opened = asyncio.Event()
+        """Set when something may be done that was not allowed before: a round is due."""
+        self._looking = asyncio.Lock()
+
+    async def watch(self) -> NoReturn:
+        """Look again and again; ended from outside."""
+        never = asyncio.Event()
+        while True:
+            await self._parts.nap(never, self._parts.pace.watch_s)
+            try:
+                await self.look()
+            except SeedbedError as error:
+                log.warning("hours and traffic could not be looked at: %s", error.message)
+
+    async def look(self) -> Allowed:
+        """Look what is allowed now, and have it so.
+
+        Raises:
+            StateError: the gift or the record cannot be read or written; all stays as it was.
+        """
+        async with self._looking:  # a round and the watch may look at the same time
+            allowed = self._judge()
+            await self._apply(allowed)
+            return allowed
+
+    def _judge(self) -> Allowed:
+        gift, now = self._parts.gift(), self._parts.wall(self._parts.now_s())
+        if not is_open(gift.hours, now):
+            return Allowed(False, False, "hours-closed", {"hours": ", ".join(gift.hours)})  # noqa: FBT003
+        return Allowed(True, True, "hours-open", {"hours": ", ".join(gift.hours)})  # noqa: FBT003
+
+    async def _apply(self, allowed: Allowed) -> None:
+        was_silent, was_shut = self._claims.is_silent, self._fetches.is_shut
+        self._claims.is_silent, self._fetches.is_shut = not allowed.may_serve, not allowed.may_fetch
+        if was_silent == self._claims.is_silent and was_shut == self._fetches.is_shut:
+            return
+        log.info("the node's line: may_fetch=%s may_serve=%s (%s)", allowed.may_fetch, allowed.may_serve, allowed.why)
+        if self._fetches.is_shut:
+            await self._fetches.stop()
+        if self._claims.is_silent:
+            await self._claims.disclaim_all()
+        elif was_silent:
+            await self._claims.look()
+        if (was_silent and allowed.may_serve) or (was_shut and allowed.may_fetch):
+            self.opened.set()
+        self._parts.state.note(allowed.why, allowed.facts, self._parts.now_s())
