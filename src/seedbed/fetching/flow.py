@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from seedbed.errors import StateError
 from seedbed.fetching.choice import wanted_files
 from seedbed.fetching.disk import existing
+from seedbed.fetching.disk.part_store import PartStore
 from seedbed.fetching.disk.store import Store, refuse_different
 from seedbed.fetching.options import Options
 from seedbed.fetching.outcome import Tallies, raise_failure, refuse_disagreeing
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from seedbed.fetching.torrent.found import FoundTorrent
 
-__all__ = ["Options", "fetch", "fetch_found"]
+__all__ = ["Options", "fetch", "fetch_found", "fetch_part"]
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,32 @@ async def fetch_found(found: FoundTorrent, *, on_progress: Callable[[Progress], 
     return flow.fetched(time.monotonic() - began_s, was_complete=was_complete)
 
 
+async def fetch_part(
+    found: FoundTorrent, part: range, *, on_progress: Callable[[Progress], object] = lambda _: None
+) -> Fetched:
+    """Get a range of a torrent's pieces, verified; the rest of its files are holes, or what was there before.
+
+    Args:
+        found: The torrent; its options name the folder. Files are not chosen.
+        part: Numbers of pieces.
+        on_progress: As for :func:`fetch`.
+
+    Raises:
+        DataError: or NoSourceError, NoSpaceError, StateError: as :func:`fetch`.
+    """
+    began_s = time.monotonic()
+    prover = Prover(found.metainfo)
+    with PartStore(found.metainfo, prover.map, found.options.folder, part=part) as store:
+        flow = _Flow(store, prover, found.options, on_progress)
+        have = await flow.see_what_is_there()
+        was_complete = not store.wanted_pieces() - have
+        if not was_complete:
+            await flow.fetch_missing(have)
+        on_progress(Progress("saving", name=found.metainfo.name))
+        await asyncio.to_thread(store.finish)
+    return flow.fetched(time.monotonic() - began_s, was_complete=was_complete)
+
+
 class _Flow:
     """One fetch under way."""
 
@@ -93,7 +120,7 @@ class _Flow:
         self._tallies = Tallies()
         self._reused_bytes = 0
         self._has_roots = False
-        self._size_bytes = sum(store.metainfo.files[index].length for index in store.wanted)
+        self._size_bytes = store.size_bytes()
 
     async def see_what_is_there(self) -> set[int]:
         """Prove what lies in the final place and in the work folder; returns the good pieces of growing files.
@@ -110,13 +137,19 @@ class _Flow:
 
     def _see_what_is_there(self, counter: _Counter) -> set[int]:
         store = self._store
+        if store.stays_in_place:
+            good = existing.look_at_work(store, self._prover, on_bytes=counter)
+            store.check_space(good)
+            store.make_folders()
+            self._reused_bytes = self._size_bytes - store.needed_bytes(good)
+            return good
         found = existing.look_at_final(store, self._prover, on_bytes=counter)
         if found.different and not self._options.replaces:
             raise refuse_different(store, found.different)
         store.done = set(found.complete)
         store.replaceable = frozenset(found.different)
         good = existing.look_at_work(store, self._prover, on_bytes=counter)
-        store.check_space()
+        store.check_space(good)
         store.make_folders()
         if reused := found.undecided.union(found.different):
             existing.copy_good(store, found.good - good, reused)

@@ -12,7 +12,7 @@ from seedbed.catalog.ids import Ref
 from seedbed.errors import NoSourceError
 from seedbed.fetching.choice import wanted_files
 from seedbed.fetching.disk.store import state_error
-from seedbed.fetching.flow import fetch_found
+from seedbed.fetching.flow import fetch_found, fetch_part
 from seedbed.fetching.result import Fetched, Progress
 from seedbed.fetching.torrent.found import FoundTorrent
 from seedbed.fetching.torrent.torrent_file import find_torrent
@@ -20,6 +20,7 @@ from seedbed.hashing.roots import file_has_root
 from seedbed.library import torrents
 from seedbed.library.cache import Kept
 from seedbed.library.copies import further_copies
+from seedbed.library.parts import PartShelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,10 @@ class Wanted:
     release: Release
     places: tuple[str, ...] = ()
     """Addresses or paths of published catalogues, each ending in ``/``."""
+    part: int = 0
+    """Number of the part that is wanted, from 1; 0 is all of it."""
+    pieces: range = range(0)
+    """The part's pieces."""
 
     @property
     def ref(self) -> Ref:
@@ -71,6 +76,8 @@ async def fetch(
         NoSpaceError: the disk is full; what came is kept.
         InputError: the destination holds something else.
     """
+    if wanted.part:
+        return await _fetch_part(wanted, cache, options, on_progress)
     if into is None and (ready := _ready(wanted, cache, options)):
         return ready
     chosen = _options(options, cache, wanted, into, offline=offline)
@@ -85,6 +92,32 @@ async def fetch(
     if into is None:
         await asyncio.to_thread(_keep, found.metainfo, cache, wanted, fetched)
     return fetched
+
+
+async def _fetch_part(
+    wanted: Wanted, cache: Cache, options: Options, on_progress: Callable[[Progress], object]
+) -> Fetched:
+    """Into the cache always; files that are here whole, in the cache or in parts of the dataset, are linked first."""
+    shelf = PartShelf(cache, wanted.ref)
+    options = replace(options, folder=shelf.folder, files=())
+    found = _with_mirrors(await _find_torrent(wanted, cache, options, offline=False), wanted.release)
+    await asyncio.to_thread(_begin_part, found.metainfo, cache, wanted)
+    fetched = await fetch_part(found, wanted.pieces, on_progress=on_progress)
+    await asyncio.to_thread(shelf.keep, wanted.part, found.metainfo, wanted.pieces)
+    return fetched
+
+
+def _begin_part(metainfo: Metainfo, cache: Cache, wanted: Wanted) -> None:
+    shelf = PartShelf(cache, wanted.ref)
+    shelf.begin(wanted.part, metainfo, wanted.pieces)
+    roots = {file.pieces_root.hex() for file in metainfo.files if file.pieces_root}
+    contents = {root: blob for root in roots if (blob := cache.blob(root)).is_file()}
+    for ref in (ref for ref in cache.refs() if ref.dataset == wanted.ref.dataset and ref != wanted.ref):
+        other = PartShelf(cache, ref)
+        for kept in filter(None, map(other.kept, other.numbers()[:1])):
+            if of := torrents.kept_metainfo(cache, kept.info_hash):
+                contents |= {root: path for root, path in other.whole_files(of) if root in roots}
+    shelf.lay_out(metainfo, wanted.pieces, contents)
 
 
 async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offline: bool) -> FoundTorrent:

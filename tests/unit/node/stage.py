@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.catalog.ids import Ref
-from seedbed.catalog.model import Release, TorrentFacts
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.engine.memory_network import MemoryNetwork
 from seedbed.fetching.result import Fetched, Progress
@@ -30,6 +29,7 @@ from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.rounds import Rounds
 from seedbed.node.store import Place
 from seedbed.testing.datasets import Dataset, make_dataset
+from seedbed.testing.releases import NOON, release_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -41,21 +41,7 @@ if TYPE_CHECKING:
     from seedbed.library.fetch import Wanted
     from seedbed.node.state import State
 
-TRACKER = "udp://127.0.0.1:1/announce"
 DAY_S = 86_400
-NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
-
-
-def release_of(name: str, data: Dataset, **changes: object) -> Release:
-    """A catalogue's entry of a dataset: version 1 of ``name``."""
-    hashes = data.metainfo.info_hashes
-    torrent = TorrentFacts(
-        data.metainfo.name, data.metainfo.piece_length, hashes.v1_hex, hashes.v2_hex, trackers=(TRACKER,)
-    )
-    release = Release(
-        name, "1", name, "", "CC0-1.0", torrent, data.metainfo.size_bytes, len(data.contents), NOON, NOON, NOON, NOON
-    )
-    return replace(release, **changes)  # type: ignore[arg-type]  # fields of it
 
 
 @dataclass(slots=True)

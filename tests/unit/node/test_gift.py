@@ -11,7 +11,7 @@ import pytest
 from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.node.gift import Gift, refusal
 from seedbed.testing.datasets import make_dataset
-from tests.unit.node.stage import release_of
+from seedbed.testing.releases import release_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -44,6 +44,9 @@ class Store:
         wanted: Indices of the files that are wanted.
     """
 
+    stays_in_place = False
+    """Whether files grow under their final names."""
+
     def __init__(self, metainfo: Metainfo, pieces: PieceMap, folder: Path, *, wanted: frozenset[int]) -> None:
         self.metainfo = metainfo
         self.map = pieces
@@ -61,7 +64,7 @@ class Store:
 
     def __enter__(self) -> Self:
         try:
-            self.data_folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             self._lock_fd = self._lock()
         except OSError as error:
             raise state_error(error, self.work_folder) from error
@@ -94,7 +97,10 @@ class Store:
                 if path.stat().st_ino == os.fstat(fd).st_ino:
                     return fd
             os.close(fd)
-            self.data_folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
+
+    def _make_folder(self) -> None:
+        self.data_folder.mkdir(parents=True, exist_ok=True)
 
     def work_path(self, file_index: int) -> Path:
         """Where a file grows."""
@@ -126,17 +132,28 @@ class Store:
         """Pieces that hold a byte of a growing file."""
         return self.map.pieces_of(self.growing)
 
-    def check_space(self) -> None:
+    def size_bytes(self) -> int:
+        """Bytes of all that is wanted."""
+        return sum(self.metainfo.files[index].length for index in self.wanted)
+
+    def needed_bytes(self, good: set[int]) -> int:  # noqa: ARG002  # pieces may be there that are not proved
+        """Bytes that the growing files will take, over what they have."""
+        has_begun = self.has_begun
+        return sum(
+            self.metainfo.files[index].length - (allocated(self.work_path(index)) if has_begun else 0)
+            for index in self.growing
+        )
+
+    def check_space(self, good: set[int]) -> None:
         """Refuse to begin what cannot end.
+
+        Args:
+            good: Pieces that are here and proved.
 
         Raises:
             NoSpaceError: the disk has less room than the files still need.
         """
-        has_begun = self.has_begun
-        needed = sum(
-            self.metainfo.files[index].length - (allocated(self.work_path(index)) if has_begun else 0)
-            for index in self.growing
-        )
+        needed = self.needed_bytes(good)
         facts = os.statvfs(self.data_folder)
         free = facts.f_bavail * facts.f_frsize
         spare = min(SPARE_BYTES, needed)
