@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from seedbed.api.catalog import locate
 from seedbed.catalog import join_link
@@ -26,9 +25,9 @@ from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
 from seedbed.node.beginning import open_state
 from seedbed.node.gift import Gift
+from seedbed.node.identity import Identity
 from seedbed.node.look import Look
 from seedbed.node.parts import Listed, Pace, Parts
-from seedbed.node.policy.lottery import key_of
 from seedbed.node.state import State
 from seedbed.node.store import Place
 
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from seedbed.engine.settings import Settings
 
 log = logging.getLogger(__name__)
-_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +65,21 @@ class NodeHome:
         """What the node must not forget."""
         return self.folder / "state.sqlite"
 
-    def key(self) -> int:
-        """Who the node is: its ed25519 key, made at the first call, as 64 bits of its public half.
+    def identity(self) -> Identity:
+        """Who the node is: its key is made at the first call.
 
         Raises:
             StateError: the key cannot be read or written.
         """
-        path = self.folder / "key"
-        try:
-            if not path.exists():
-                self.folder.mkdir(parents=True, exist_ok=True)
-                path.touch(mode=0o600)
-                path.write_bytes(Ed25519PrivateKey.generate().private_bytes_raw())
-            secret = path.read_bytes()
-        except OSError as error:
-            raise StateError(f"{path}: {error.strerror}") from error
-        if len(secret) != _KEY_BYTES:
-            raise StateError(f"{path}: it is not a node's key", hint="Remove it, and the node gets another name.")
-        return key_of(Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw())
+        return Identity.load(self.folder / "key")
+
+    def key(self) -> int:
+        """The same in 64 bits, for the lottery.
+
+        Raises:
+            StateError: the key cannot be read or written.
+        """
+        return self.identity().key
 
 
 class FollowedCatalog:
