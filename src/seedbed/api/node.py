@@ -18,6 +18,7 @@ from seedbed.catalog.table.reader import read_catalog
 from seedbed.errors import NotFoundError, SeedbedError, StateError
 from seedbed.fetching.options import Options
 from seedbed.fetching.rules import DEFAULT_RULES
+from seedbed.fetching.web.throttle import Throttle
 from seedbed.following import joined
 from seedbed.following.pull import Ways, pull
 from seedbed.health.scrape import patience
@@ -30,6 +31,7 @@ from seedbed.node.look import Look
 from seedbed.node.parts import Listed, Pace, Parts
 from seedbed.node.state import State
 from seedbed.node.store import Place
+from seedbed.node.traffic import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,17 +171,28 @@ def parts(
     scraper = Scraper(ScrapeRecord(home.scrapes), OverTheNet(allows_private), _now, every=every)
     place = Place(Path(gift.folder))
     served = replace(settings, upload_bytes_per_s=gift.rate_up, download_bytes_per_s=gift.rate_down)
+    meter = Meter(Throttle(gift.rate_down))
     fetched = replace(
         served, listen=tuple(f"{one.rpartition(':')[0]}:0" for one in settings.listen), report_pieces=True,
-        download_bytes_per_s=gift.rate_down // pace.fetches, upload_bytes_per_s=gift.rate_up // pace.fetches,
+        download_bytes_per_s=_share(gift.rate_down, pace), upload_bytes_per_s=_share(gift.rate_up, pace),
     )  # fmt: skip
     return Parts(
         gift=lambda: Gift.load(node.gift), place=place, state=open_state(node.state, place),
         catalog=FollowedCatalog(gift.catalog, home, ways or Ways()), scraper=scraper,
-        asks_again=replace(scraper, every=dt.timedelta(0)), open_engine=lambda: engine(served), key=node.key(),
-        now_s=lambda: int(time.time()), chance=np.random.default_rng(),
-        options=Options(rules=rules, uses_dht=settings.enable_dht, open_engine=lambda: engine(fetched)), pace=pace,
+        asks_again=replace(scraper, every=dt.timedelta(0)),
+        open_engine=meter.counting(lambda: engine(served)),
+        key=node.key(), now_s=lambda: int(time.time()), chance=np.random.default_rng(),
+        options=Options(
+            rules=rules, uses_dht=settings.enable_dht, open_engine=meter.counting(lambda: engine(fetched)),
+            throttle=meter.throttle,
+        ),
+        pace=pace, meter=meter,
     )  # fmt: skip
+
+
+def _share(rate: int, pace: Pace) -> int:
+    """Of a limit, for one of the fetches; 0 is no limit."""
+    return max(rate // pace.fetches, 1) if rate else 0
 
 
 def join(home: Home, gift: Gift) -> Gift:

@@ -66,6 +66,11 @@ _hours = click.option(
     help="Hours of the day in which the line is used, such as 22-06 (local time); repeat for several, or 'always'.",
 )  # fmt: skip
 
+_monthly = click.option(
+    "--monthly", metavar="SIZE", callback=_size,
+    help="Traffic of a calendar month, sent and received, such as 1T; 0 is no limit.",
+)  # fmt: skip
+
 
 @click.command()
 @click.argument("where", metavar="LINK")
@@ -74,6 +79,7 @@ _hours = click.option(
 @_rates[0]
 @_rates[1]
 @_hours
+@_monthly
 @click.option("--only", metavar="NAME", multiple=True, help="A collection, dataset (globs) or keyword to take; repeat.")
 @click.option("--not", "without", metavar="NAME", multiple=True, help="The same, of what is not taken.")
 @click.option(
@@ -102,7 +108,7 @@ def join(where: str, folder: str, storage: int | None, **options: Any) -> None:
         _catalog(where, home, options), str(Path(folder).absolute()), storage,
         rate_up=options["rate_up"] or 0, rate_down=options["rate_down"] or 0,
         only=options["only"], without=options["without"], licenses=options["licenses"],
-        hours=options["hours"] or (),
+        hours=options["hours"] or (), monthly_bytes=options["monthly"] or 0,
     ).checked()  # fmt: skip
     given = nodes.join(home, gift).storage_bytes
     text = f"This machine gives {output.size(given)} in {gift.folder} to {gift.catalog}.\nNow: seedbed node run"
@@ -147,6 +153,7 @@ def resume() -> None:
 @_rates[0]
 @_rates[1]
 @_hours
+@_monthly
 @output.json_option
 def limit(**given: Any) -> None:
     """Change how much is given.
@@ -154,10 +161,10 @@ def limit(**given: Any) -> None:
     A budget that is lowered below what is held is kept by dropping what is safest, and only that: as long as too few
     others hold the rest, the node holds more than the budget and says so.
     """
-    given["storage_bytes"] = given.pop("storage")
+    given["storage_bytes"], given["monthly_bytes"] = given.pop("storage"), given.pop("monthly")
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
-        raise InputError("nothing to change: expected --storage, --rate-up, --rate-down or --hours")
+        raise InputError("nothing to change: expected --storage, --rate-up, --rate-down, --hours or --monthly")
     _change("changed", **changes)
 
 

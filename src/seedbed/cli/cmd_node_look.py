@@ -48,6 +48,9 @@ def status() -> None:
         f"{facts['coverage_percent']:.1f} % of the catalogue's {whole}; {facts['only_here']:,} are nowhere else online",
     ]
     lines += ["Paused: nothing is fetched or dropped."] if facts["is_paused"] else []
+    of_given = f" of {output.size(facts['monthly_bytes'])}" if facts["monthly_bytes"] else ""
+    lines += [f"{output.size(facts['traffic_bytes'])}{of_given} traffic this month"]
+    lines += [f"Hours: {', '.join(facts['hours'])}; silent outside of them"] if facts["hours"] else []
     lines += [f"Warning: {facts['warning']}"] if facts["warning"] else []
     lines += [
         f"{unit['stage']:9} {unit['id']:40} {output.size(unit['size_bytes']):>10}  {unit['copies']:.0f} copies"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NewType, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, NewType, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -120,6 +120,13 @@ class Status:
     def is_complete(self) -> bool:
         """Whether every wanted file is verified and on disk."""
         return self.state in {State.FINISHED, State.SEEDING}
+
+
+class Totals(NamedTuple):
+    """Bytes on the line since the engine was opened, of torrents that are gone too: data, protocol, trackers, DHT."""
+
+    sent_bytes: int
+    received_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +388,9 @@ class Engine(Protocol):
 
     async def refresh(self) -> None:
         """Bring all snapshots up to date."""
+
+    async def totals(self) -> Totals:
+        """What went over the line."""
 
     def events(self, torrent: TorrentId | None = None) -> EventStream:
         """What happens from now on, to one torrent or to all; close it after use (``with``)."""

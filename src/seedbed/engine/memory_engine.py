@@ -233,6 +233,10 @@ class MemoryEngine:
     async def refresh(self) -> None:
         """Nothing to do: snapshots are always up to date."""
 
+    async def totals(self) -> base.Totals:
+        """What went from and to other engines."""
+        return self._network.totals(self._endpoint)
+
     def events(self, torrent: TorrentId | None = None) -> EventStream:
         """What happens from now on."""
         return self._hub.listen(torrent)
@@ -273,6 +277,7 @@ class MemoryEngine:
         theirs.peers[self._endpoint] = theirs.peers.get(self._endpoint, 0) + len(data)
         theirs.uploaded_bytes += len(data)
         record.downloaded_bytes += len(data)
+        self._network.count(peer, self._endpoint, len(data))
         if not await self._keep(record, piece, data) and not record.error:
             del record.peers[peer]  # it lies
             self._hub.publish(base.PeerDisconnected(record.torrent, peer, "a piece with a wrong hash"))
@@ -342,20 +347,13 @@ class MemoryEngine:
         magnet = record.addition.source if isinstance(record.addition.source, Magnet) else None
         for peer in (*record.addition.peers, *(Endpoint(*peer) for peer in (magnet.peers if magnet else ()))):
             self._connect(record, peer)
-        for url in self._trackers(record) if record.addition.use_trackers and self._endpoint else ():
+        for url in record.trackers if record.addition.use_trackers and self._endpoint else ():
             found: list[Endpoint] = []
             for info_hash in record.info_hashes.announced:
                 found += self._network.announce(url, info_hash, self._endpoint or Endpoint("", 0))
             self._hub.publish(base.TrackerReplied(record.torrent, url, len(found)))
             for peer in dict.fromkeys(found):
                 self._connect(record, peer)
-
-    def _trackers(self, record: MemoryTorrent) -> list[str]:
-        source = record.addition.source
-        named = source.trackers if isinstance(source, Magnet) else ()
-        if record.disk:
-            named = tuple(url for tier in record.disk.metainfo.trackers for url in tier)
-        return list(dict.fromkeys((*named, *record.addition.trackers)))
 
     def _connect(self, record: MemoryTorrent, peer: Endpoint) -> None:
         theirs = self._other(peer, record)

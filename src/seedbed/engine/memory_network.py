@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
 from seedbed.core.endpoints import Endpoint
+from seedbed.engine.base import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,8 @@ class MemoryNetwork:
     _ports: Iterator[int] = field(default_factory=lambda: count(1))
     announced: dict[str, dict[bytes, list[Endpoint]]] = field(default_factory=dict)
     """Tracker URL -> info-hash -> peers, in order of their announces."""
+    sent_bytes: Counter[Endpoint] = field(default_factory=Counter)
+    received_bytes: Counter[Endpoint] = field(default_factory=Counter)
 
     def join(self, engine: MemoryEngine) -> Endpoint:
         """Give an engine an address."""
@@ -43,3 +47,12 @@ class MemoryNetwork:
         if who not in swarm:
             swarm.append(who)
         return others
+
+    def count(self, sender: Endpoint, receiver: Endpoint, size_bytes: int) -> None:
+        """So much went from one to the other."""
+        self.sent_bytes[sender] += size_bytes
+        self.received_bytes[receiver] += size_bytes
+
+    def totals(self, endpoint: Endpoint | None) -> Totals:
+        """Of one engine; nothing, when it is closed."""
+        return Totals(self.sent_bytes[endpoint], self.received_bytes[endpoint]) if endpoint else Totals(0, 0)

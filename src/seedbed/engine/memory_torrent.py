@@ -55,6 +55,15 @@ class MemoryTorrent:
         """All pieces that are wanted and not here."""
         return [piece for piece in range(len(self.have)) if self.wants(piece)]
 
+    @property
+    def trackers(self) -> list[str]:
+        """All that are announced to."""
+        source = self.addition.source
+        named = source.trackers if isinstance(source, Magnet) else ()
+        if self.disk:
+            named = tuple(url for tier in self.disk.metainfo.trackers for url in tier)
+        return list(dict.fromkeys((*named, *self.addition.trackers)))
+
 
 def read_source(addition: Addition) -> tuple[Metainfo | None, InfoHashes, str]:
     """What is known of an addition: its metainfo unless it is a magnet, its info-hashes, its name."""

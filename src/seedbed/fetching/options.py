@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from seedbed.engine.base import Engine
+    from seedbed.fetching.web.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +42,7 @@ class Options:
     replaces: bool = False
     """Whether different files under the final names are replaced, once the new ones are proved."""
     rules: Rules = DEFAULT_RULES
+    throttle: Throttle | None = None
+    """Counts what HTTP brings, and slows it down; one may be shared by several fetches. None is full speed."""
     open_engine: Callable[[], AbstractAsyncContextManager[Engine]] | None = None
     """Who talks to peers; libtorrent if not given."""

@@ -58,7 +58,7 @@ class Transfer:
         """Prepare the sources for some missing pieces."""
         desk = Desk(Plan(missing, piece_length=store.map.layout.piece_length, rules=options.rules))
         transfer = cls(store, prover, options, desk, tell)
-        job = Job(store.metainfo, prover, desk, options.rules, agent(), store.open_writer)
+        job = Job(store.metainfo, prover, desk, options.rules, agent(), store.open_writer, throttle=options.throttle)
         urls = _web_seed_urls(store, options) if options.uses_web_seeds and not prover.is_blind else ()
         hosts = Counter(map(host_of, urls))
         for url in urls:

@@ -45,6 +45,8 @@ class Gift:
     """Nothing new is fetched, and nothing is dropped; what is held is served."""
     hours: tuple[str, ...] = ()
     """Windows of the day, such as ``22-06``, in which the line is used; empty is always. See :mod:`.hours`."""
+    monthly_bytes: int = 0
+    """Traffic of a calendar month, sent and received; 0 for no limit. See :mod:`.traffic`."""
 
     @classmethod
     def load(cls, path: Path) -> Gift:
@@ -76,6 +78,8 @@ class Gift:
         if self.rate_up < 0 or self.rate_down < 0:
             raise InputError("rates: expected bytes a second, 0 for no limit")
         read_windows(self.hours)
+        if self.monthly_bytes and self.monthly_bytes < LEAST_BYTES:
+            raise InputError(f"monthly traffic {self.monthly_bytes:,} bytes: expected at least {LEAST_BYTES:,}, or 0")
         return self
 
     def save(self, path: Path) -> None:

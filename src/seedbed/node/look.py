@@ -10,6 +10,7 @@ import numpy as np
 
 from seedbed.node import deciding
 from seedbed.node.policy.rules import DEFAULT
+from seedbed.node.traffic import kept
 from seedbed.node.view import View
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Look:
         copies = {one: float(view.census.copies[number]) for one, number in view.numbers.items() if one in units}
         return {
             "catalog": self.gift.catalog, "folder": self.gift.folder, "storage_bytes": self.gift.storage_bytes,
+            "hours": list(self.gift.hours), "monthly_bytes": self.gift.monthly_bytes, "traffic_bytes": self._traffic(),
             "is_paused": self.gift.is_paused, "warning": self.listed.warning,
             **{stage: sum(unit.stage == stage for unit in units.values()) for stage in ("held", "fetching", "leaving")},
             "held_bytes": held_bytes, "catalog_bytes": catalog_bytes,
@@ -49,6 +51,11 @@ class Look:
             "only_here": sum(copies.get(unit.id, 0) <= 1 for unit in held),
             "units": [{**asdict(unit), "copies": copies.get(unit.id, 0.0)} for unit in units.values()],
         }  # fmt: skip
+
+    def _traffic(self) -> int:
+        """Of this month, as it was written down last."""
+        month = kept(self.state)
+        return month.used_bytes if month else 0
 
     def plan(self) -> dict[str, Any]:
         """What it would do next, if the numbers of its last round held."""

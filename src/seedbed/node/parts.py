@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from seedbed.fetching.options import Options
 from seedbed.library.fetch import fetch
+from seedbed.node.traffic import Boot, Meter, boot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +76,8 @@ class Pace:
     """A fetch that brought nothing new for so long is given up; and so long data is kept that is listed no more."""
     trash_s: float = 86_400.0
     """For which deleted data can still be had back."""
-    watch_s: float = 10.0
-    """Between two looks at hours and traffic: so late a window is noticed, and by so much a month's traffic passed."""
+    watch_s: float = 1.0
+    """Between two looks at hours and traffic: what peers bring slows down mirrors only so quickly."""
 
 
 class Rest(Protocol):
@@ -137,4 +138,7 @@ class Parts:
     nap: Rest = rest
     """Between looks at hours and traffic."""
     wall: Callable[[float], dt.datetime] = wall
+    meter: Meter = field(default_factory=Meter)
+    """Counts what goes over the line."""
+    boot: Callable[[], Boot] = boot
     fetch: Fetch = fetch

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeping within what was given besides disk: outside its hours a node is silent.
+"""Keeping within what was given besides disk: outside its hours, or with the month's traffic used up, a node is silent.
 
 Silent means: nothing is fetched, announced or served, not even slowly. A copy that trickles counts in the swarm like
 one that serves, and others would rely on it; one that is announced no longer is simply not there until its hours come.
-What is held stays, is proved in its turn, and is announced anew as soon as it may be.
+What is held stays, is proved in its turn, and is announced anew as soon as it may be. Of a month's traffic the last
+tenth is for serving: nothing new is fetched with it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from seedbed.errors import SeedbedError
 from seedbed.node.hours import is_open
+from seedbed.node.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from seedbed.node.parts import Parts
 
 log = logging.getLogger(__name__)
+FETCHING_SHARE = 0.9
+"""Of a month's traffic; with the rest, what is held is served."""
 
 
 class Allowed(NamedTuple):
@@ -49,6 +53,9 @@ class Restraint:
         self.opened = asyncio.Event()
         """Set when something may be done that was not allowed before: a round is due."""
         self._looking = asyncio.Lock()
+        self._traffic = Traffic(parts.state, parts.meter, parts.boot)
+        self.left_bytes = float("inf")
+        """Of the month's traffic, for fetching."""
 
     async def watch(self) -> NoReturn:
         """Look again and again; ended from outside."""
@@ -64,18 +71,34 @@ class Restraint:
         """Look what is allowed now, and have it so.
 
         Raises:
-            StateError: the gift or the record cannot be read or written; all stays as it was.
+            StateError: the gift or the record cannot be read or written.
         """
         async with self._looking:  # a round and the watch may look at the same time
-            allowed = self._judge()
+            allowed = await self._judge()
             await self._apply(allowed)
             return allowed
 
-    def _judge(self) -> Allowed:
+    async def end(self) -> None:
+        """Write down what was counted last; where that cannot be, a minute's traffic is forgotten."""
+        try:
+            await self._traffic.look(self._parts.wall(self._parts.now_s()))
+            self._traffic.write()
+        except SeedbedError as error:
+            log.warning("the last traffic is not written down: %s", error.message)
+
+    async def _judge(self) -> Allowed:
         gift, now = self._parts.gift(), self._parts.wall(self._parts.now_s())
+        self._parts.meter.throttle.rate_bytes_per_s = gift.rate_down
+        used_bytes, given_bytes = (await self._traffic.look(now)).used_bytes, gift.monthly_bytes or float("inf")
+        self.left_bytes = given_bytes * FETCHING_SHARE - used_bytes
+        traffic = {"used_bytes": used_bytes, "monthly_bytes": gift.monthly_bytes}
         if not is_open(gift.hours, now):
             return Allowed(False, False, "hours-closed", {"hours": ", ".join(gift.hours)})  # noqa: FBT003
-        return Allowed(True, True, "hours-open", {"hours": ", ".join(gift.hours)})  # noqa: FBT003
+        if used_bytes >= given_bytes:
+            return Allowed(False, False, "traffic-used-up", traffic)  # noqa: FBT003
+        if self.left_bytes <= 0:
+            return Allowed(False, True, "traffic-nearly-used-up", traffic)  # noqa: FBT003
+        return Allowed(True, True, "line-free", {})  # noqa: FBT003
 
     async def _apply(self, allowed: Allowed) -> None:
         was_silent, was_shut = self._claims.is_silent, self._fetches.is_shut

@@ -101,6 +101,7 @@ class Rounds:
         """End what runs beside the rounds."""
         await self.scrub.stop()
         await self._fetches.stop()
+        await self.restraint.end()
 
     # -- seeing ------------------------------------------------------------------------------------------------------
 
@@ -181,9 +182,10 @@ class Rounds:
         busy = [unit.id for unit in units.values() if unit.stage != "held"]
         if gift.is_paused:
             return deciding.Plan()
+        a_day = (gift.rate_down or GUESSED_RATE_BYTES_S) * DAY_S
         means = deciding.Means(
             key=self._parts.key, free_bytes=await asyncio.to_thread(self._free_bytes, gift),
-            plan_bytes=(gift.rate_down or GUESSED_RATE_BYTES_S) * DAY_S, online_bytes=gift.storage_bytes,
+            plan_bytes=min(a_day, self.restraint.left_bytes), online_bytes=gift.storage_bytes,
             may_add=listed.may_add and not self._fetches.is_full, may_drop=may_drop,
         )  # fmt: skip
         return deciding.decide(view, held, busy, means, self._parts.chance, rules=self._rules)

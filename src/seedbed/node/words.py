@@ -150,10 +150,20 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "silencieux jusqu'à ses heures ({hours}) : rien n'est récupéré ni servi",
         "es": "en silencio hasta sus horas ({hours}): no se descarga ni se sirve nada",
     },
-    "hours-open": {
-        "en": "its hours have begun: it fetches and serves",
-        "fr": "ses heures ont commencé : il récupère et sert",
-        "es": "sus horas han empezado: descarga y sirve",
+    "line-free": {
+        "en": "it fetches and serves: its hours have begun, or there is traffic to give again",
+        "fr": "il récupère et sert : ses heures ont commencé, ou il reste de nouveau du trafic à donner",
+        "es": "descarga y sirve: sus horas han empezado, o vuelve a haber tráfico que dar",
+    },
+    "traffic-nearly-used-up": {
+        "en": "nothing new this month: {used_bytes:,} of {monthly_bytes:,} bytes used, the rest is for serving",
+        "fr": "rien de nouveau ce mois-ci : {used_bytes:,} octets sur {monthly_bytes:,}, le reste sert à partager",
+        "es": "nada nuevo este mes: {used_bytes:,} de {monthly_bytes:,} bytes usados, el resto es para servir",
+    },
+    "traffic-used-up": {
+        "en": "silent until next month: its traffic is used up ({used_bytes:,} of {monthly_bytes:,} bytes)",
+        "fr": "silencieux jusqu'au mois prochain : trafic épuisé ({used_bytes:,} octets/{monthly_bytes:,})",
+        "es": "en silencio hasta el mes que viene: tráfico agotado ({used_bytes:,} de {monthly_bytes:,} bytes)",
     },
     "lowered": {
         "en": "given up because the budget was lowered; {surplus:.0f} copies more than wanted are left",

@@ -69,6 +69,26 @@ class EngineSuite(EngineStories):
 
         run(story())
 
+    def test_what_went_over_the_line_is_counted(self, tmp_path: Path) -> None:
+        """On both sides, at least the data and not twice as much; a torrent that is removed takes nothing with it."""
+        data = make_dataset(tmp_path / "a", 40 * PIECE_LENGTH)
+        size = data.metainfo.size_bytes
+
+        async def story() -> None:
+            async with self.open() as seeder, self.open() as fetcher:
+                assert sum(await fetcher.totals()) < size / 2
+                await seeder.add(Addition(data.torrent, data.parent, have_pieces=data.all_pieces))
+                await fetch(fetcher, Addition(data.torrent, tmp_path / "b", peers=seeder.endpoints))
+                async with asyncio.timeout(20):  # the seeder's own count follows within a tick
+                    while (await seeder.totals()).sent_bytes < size:  # noqa: ASYNC110  # an engine calls nobody
+                        await asyncio.sleep(0.02)
+                await seeder.remove(torrent_of(data))
+                sent, received = await seeder.totals(), await fetcher.totals()
+                assert size <= sent.sent_bytes < 1.5 * size + 50_000
+                assert size <= received.received_bytes < 1.5 * size + 50_000
+
+        run(story())
+
     @pytest.mark.parametrize("format_", FORMATS)
     def test_only_wanted_files_are_fetched(self, tmp_path: Path, format_: Format) -> None:
         """Files that were not wanted are not there; the torrent is finished, not seeding."""

@@ -148,3 +148,13 @@ def test_hours_are_given_changed_and_taken_back(home: NodeHome, tmp_path: Path) 
     assert Gift.load(home.gift).hours == ("22-06", "12:30-14")
     run("node", "limit", "--hours", "always")
     assert Gift.load(home.gift).hours == ()
+
+
+def test_monthly_traffic_is_given_and_shown(home: NodeHome, tmp_path: Path) -> None:
+    """Too little to be of use is refused; 0 is no limit."""
+    join(tmp_path, "--monthly", "1T")
+    assert Gift.load(home.gift).monthly_bytes == 10**12
+    assert run("node", "status")["monthly_bytes"] == 10**12
+    assert "monthly traffic" in run("node", "limit", "--monthly", "5", code=2)["said"]
+    run("node", "limit", "--monthly", "0")
+    assert run("node", "status")["traffic_bytes"] == 0

@@ -28,6 +28,7 @@ from seedbed.node.parts import Listed, Pace, Parts
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.rounds import Rounds
 from seedbed.node.store import Place
+from seedbed.node.traffic import Boot
 from seedbed.testing.datasets import Dataset, make_dataset
 from seedbed.testing.releases import NOON, release_of
 
@@ -191,7 +192,7 @@ class Stage:
             lambda: self.gift, self.place, state, lambda: world.listed, scraper, scraper, lambda: engine, self.number,
             lambda: world.wall_s, np.random.default_rng(self.number), pace=self.pace,
             monotonic_s=lambda: world.passed_s, fetch=world.fetch,
-            wall=lambda now_s: dt.datetime.fromtimestamp(now_s, dt.UTC),
+            wall=lambda now_s: dt.datetime.fromtimestamp(now_s, dt.UTC), boot=lambda: Boot("one", world.passed_s),
         )  # fmt: skip
 
     @contextlib.asynccontextmanager

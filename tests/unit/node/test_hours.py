@@ -106,7 +106,10 @@ def test_silent_by_day(tmp_path: Path) -> None:
             assert world.seeds("lakes@1") == 0
             await node.round(3, after_s=5 * 3_600)  # until 22:00
             assert node.claimed == {"lakes@1", "roads@1"}
-            assert [one for one in node.told("") if "hours" in one] == ["hours-closed", "hours-open"]
+            assert [one for one in node.told("") if one in {"hours-closed", "line-free"}] == [
+                "hours-closed",
+                "line-free",
+            ]
 
     play(story())
 
@@ -224,7 +227,7 @@ def test_the_watch_looks_beside_the_rounds_and_calls_one(tmp_path: Path) -> None
         with open_state(stage.record, stage.place) as state:
             parts = replace(stage.parts(state, MemoryEngine(world.network)), rest=rest, nap=nap)
             await Node(parts).run(stop, tell)
-            assert state.events(limit=1)[0].what == "hours-open"
+            assert state.events(limit=1)[0].what == "line-free"
 
     play(story())
     assert told == ["ready", "round", "round"]

@@ -52,6 +52,7 @@ class AlertReader:
             lt.add_torrent_alert: self._added,
             lt.torrent_removed_alert: self._removed,
             lt.state_update_alert: self._statuses,
+            lt.session_stats_alert: self._totals,
             lt.alerts_dropped_alert: self._dropped,
         }
         self._torrent_alerts: dict[type, Callable[..., None]] = {
@@ -122,6 +123,9 @@ class AlertReader:
         wanted.answer_next("statuses")
         for torrent, have in pieces.items():
             wanted.answer(("pieces", torrent), have)
+
+    def _totals(self, alert: lt.session_stats_alert) -> None:
+        self._core.waits.answer_next("totals", dict(alert.values))
 
     def _dropped(self, _: lt.alerts_dropped_alert) -> None:
         _log.warning("the engine's queue of messages overflowed: alert_queue_length is too small")

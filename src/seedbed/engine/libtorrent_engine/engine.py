@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from types import TracebackType
 
-    from seedbed.engine.base import Addition, Peer, Status, TorrentId
+    from seedbed.engine.base import Addition, Peer, Status, TorrentId, Totals
     from seedbed.engine.settings import Settings
     from seedbed.engine.stream import EventStream
 
@@ -315,6 +315,10 @@ class LibtorrentEngine:
         """Bring all snapshots up to date."""
         core = self._core()
         await self._waits.ask("statuses", core.session.post_torrent_updates)
+
+    async def totals(self) -> Totals:
+        """What went over the line."""
+        return snapshot.totals_of(await self._waits.ask("totals", self._core().session.post_session_stats))
 
     def events(self, torrent: TorrentId | None = None) -> EventStream:
         """What happens from now on."""

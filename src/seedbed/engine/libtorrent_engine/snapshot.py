@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import libtorrent as lt
 
 from seedbed.core.endpoints import Endpoint
-from seedbed.engine.base import Peer, State, Status
+from seedbed.engine.base import Peer, State, Status, Totals
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seedbed.engine.libtorrent_engine.records import Record
 
 _STATES = lt.torrent_status.states
@@ -58,6 +60,13 @@ def _state(record: Record, error: str) -> State:
         return State.FETCHING
     done = State.SEEDING if record.said_seeding else State.FINISHED
     return done if record.is_settled else State.SETTLING
+
+
+def totals_of(values: Mapping[str, int]) -> Totals:
+    """From libtorrent's own counters; those of a torrent end with it, these do not."""
+    sent = ("net.sent_bytes", "net.sent_tracker_bytes", "dht.dht_bytes_out")
+    received = ("net.recv_bytes", "net.recv_tracker_bytes", "dht.dht_bytes_in")
+    return Totals(sum(values[name] for name in sent), sum(values[name] for name in received))
 
 
 def peers_of(handle: lt.torrent_handle) -> tuple[Peer, ...]:

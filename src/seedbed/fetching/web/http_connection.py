@@ -25,6 +25,7 @@ from seedbed.fetching.web.http_wire import Head, parse_head
 if TYPE_CHECKING:
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.web.http_wire import Address
+    from seedbed.fetching.web.throttle import Throttle
 
 _READ_AHEAD_BYTES = 65_536
 """Read with a head: often the whole of a small body comes along."""
@@ -53,13 +54,18 @@ class Connection:
         address: Where to; its target does not matter.
         rules: Time-outs, and whether private addresses may be dialled.
         tls: For https; made once by the caller.
+        throttle: Counts what comes, and slows it down.
 
     Raises:
         Fault: the address is refused, or nobody answers there.
     """
 
-    def __init__(self, address: Address, rules: Rules, *, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, address: Address, rules: Rules, *, tls: ssl.SSLContext | None, throttle: Throttle | None = None
+    ) -> None:
         self._rules = rules
+        self._throttle = throttle
+        self._is_aborted = False
         self._buffer = bytearray(max(_READ_AHEAD_BYTES, rules.max_head_bytes))
         self._start = self._stop = 0
         self._known: dict[bytes, tuple[str, str]] = {}
@@ -220,6 +226,8 @@ class Connection:
 
     def _receive(self, view: memoryview, flags: int) -> int:
         """Read from the socket, and find out whether it trickles."""
+        if self._throttle:
+            view = view[: self._throttle.step(len(view))]
         began_s = time.monotonic()
         try:
             got = self._socket.recv_into(view, 0, flags) if self._is_plain else self._socket.recv_into(view)
@@ -227,6 +235,8 @@ class Connection:
             raise _fault_of(error) from error
         now_s = time.monotonic()
         self.received_s = now_s if got else self.received_s
+        if self._throttle:
+            self._throttle.took(got, lambda: self._is_aborted)
         rules = self._rules
         if now_s - began_s >= rules.stall_timeout_s * 0.9 and got < min(
             len(view), rules.min_rate_bytes_per_s * rules.stall_timeout_s
@@ -238,6 +248,7 @@ class Connection:
 
     def abort(self) -> None:
         """Make a read in another thread end at once."""
+        self._is_aborted = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 

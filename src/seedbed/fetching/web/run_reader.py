@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from seedbed.fetching.proving.pieces import Stretch
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.web.http_wire import Address, Head, Want
+    from seedbed.fetching.web.throttle import Throttle
 
 Origin: TypeAlias = tuple[str, str, int]
 _MAX_KEPT = 4
@@ -68,6 +69,8 @@ class Line:
     rotate, and signed addresses end."""
     allowance: Allowance = field(default_factory=Allowance)
     """How many requests the servers still allow; shared with the other connections."""
+    throttle: Throttle | None = None
+    """How many bytes a second may come; shared with other fetches too."""
     _kept: dict[Origin, Connection] = field(default_factory=dict)
     """Connections by where they lead: an archive that redirects each file is two servers."""
 
@@ -85,7 +88,8 @@ class Line:
             is_tls = address.scheme == "https"
             if is_tls and self.tls is None:
                 self.tls = tls_context()
-            kept = self._kept[address.origin] = Connection(address, self.rules, tls=self.tls if is_tls else None)
+            tls = self.tls if is_tls else None
+            kept = self._kept[address.origin] = Connection(address, self.rules, tls=tls, throttle=self.throttle)
             self.on_open(kept)
         self.connection = kept
         return kept

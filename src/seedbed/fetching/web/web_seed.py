@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.web.http_connection import Connection
     from seedbed.fetching.web.http_wire import Address
+    from seedbed.fetching.web.throttle import Throttle
 
 PIECES_AT_ONCE = 64
 """Asked of the plan at a time: small files come several thousand a second."""
@@ -52,6 +53,8 @@ class Job:
     open_writer: Callable[[], Writer]
     allowance: Allowance = field(default_factory=Allowance)
     """How many requests the servers still allow."""
+    throttle: Throttle | None = None
+    """How many bytes a second may come."""
 
 
 @dataclass(slots=True)
@@ -71,8 +74,9 @@ class WebSeed:
         try:
             with self.job.open_writer() as writer:
                 line = Line(
-                    self.job.rules, self.job.agent, self._opened, self._open.discard, allowance=self.job.allowance
-                )
+                    self.job.rules, self.job.agent, self._opened, self._open.discard,
+                    allowance=self.job.allowance, throttle=self.job.throttle,
+                )  # fmt: skip
                 bench = self.job.prover.bench()
                 try:
                     while claim := desk.next_claim(self.source):
