@@ -55,8 +55,8 @@ def _view(units: int) -> View:
     sizes = np.maximum(chance.lognormal(18.4, 2.45, units), 1).astype(np.int64)
     keys = chance.integers(0, 2**63, units, dtype=np.int64).astype(np.uint64)
     census = Census.of(keys, sizes, targets.affordable(sizes, 5.3 * float(sizes.sum())))
-    releases = cast("Any", [SimpleNamespace(id=str(number)) for number in range(units)])
-    return View(releases, census, {one.id: number for number, one in enumerate(releases)}, {})
+    named = cast("Any", [SimpleNamespace(id=str(number)) for number in range(units)])
+    return View(named, census, {one.id: number for number, one in enumerate(named)}, {})
 
 
 def _space() -> Space:
@@ -66,7 +66,7 @@ def _space() -> Space:
 
 def _times(view: View, space: Space | None) -> list[float]:
     chance = np.random.default_rng(3)
-    count = len(view.releases)
+    count = len(view.units)
     held = {str(one) for one in chance.choice(count, HELD, replace=False)}
     found = []
     for _ in range(ROUNDS):

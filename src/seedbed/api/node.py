@@ -24,6 +24,7 @@ from seedbed.following.pull import Ways, pull
 from seedbed.health.scrape import patience
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
+from seedbed.library.torrents import kept_metainfo
 from seedbed.node.beginning import open_state
 from seedbed.node.gift import Gift
 from seedbed.node.identity import Identity
@@ -32,6 +33,7 @@ from seedbed.node.parts import Listed, Pace, Parts
 from seedbed.node.state import State
 from seedbed.node.store import Place
 from seedbed.node.traffic import Meter
+from seedbed.node.units import Cutter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,8 +269,8 @@ def keep(home: Home, item: str) -> None:
     node = NodeHome.of(home)
     gift = Gift.load(node.gift)
     with State(node.state) as state:
-        trash = Place(Path(gift.folder)).trash
-        if item not in state.units() and item not in map(str, trash.refs()):
+        discarded = Place(Path(gift.folder)).shelf.discarded()
+        if item not in state.units() and item not in discarded:
             raise NotFoundError(f"{item}: this node has nothing of it any more")
         replace(gift, without=tuple(one for one in gift.without if one != item)).save(node.gift)
         state.wish(item, "keep")
@@ -283,7 +285,9 @@ def look(home: Home) -> Look:
     """
     node = NodeHome.of(home)
     gift = Gift.load(node.gift)
-    return Look(gift, FollowedCatalog(gift.catalog, home, Ways()).known(), State(node.state), node.key())
+    cache = Place(Path(gift.folder)).cache
+    cutter = Cutter(lambda release: kept_metainfo(cache, release.torrent.best_hex))
+    return Look(gift, FollowedCatalog(gift.catalog, home, Ways()).known(), State(node.state), node.key(), cutter)
 
 
 def _now() -> dt.datetime:

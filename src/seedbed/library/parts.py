@@ -116,6 +116,22 @@ class PartShelf:
             self._note(number, BEGUN).unlink(missing_ok=True)
         return kept
 
+    def doubt(self, number: int) -> None:
+        """A part counts as nothing until it is proved again; its bytes stay.
+
+        Raises:
+            StateError: the disk refuses.
+        """
+        with self._as_ours():
+            for end in (OFF, HERE):
+                with contextlib.suppress(FileNotFoundError):
+                    self._note(number, end).replace(self._note(number, BEGUN))
+
+    def noted_bytes(self, number: int, end: str = HERE) -> int:
+        """Bytes of a part by its note; 0 when there is none."""
+        noted = self._read(self._note(number, end))
+        return noted.size_bytes if noted else 0
+
     def give_up(self, number: int) -> None:
         """A part's bytes may be freed from now on; nothing happens when there is nothing of it.
 

@@ -56,22 +56,16 @@ def _move_aside(path: Path) -> Path:
 
 
 def adopt(state: State, place: Place, now_s: int) -> int:
-    """Take over versions that lie in the folder and are not in the record; they are proved before they are claimed.
+    """Take over units that lie in the folder and are not in the record; they are proved before they are claimed.
 
     Returns:
         How many.
     """
-    known, count = state.units(), 0
-    for ref in (one for one in place.cache.refs() if str(one) not in known):
-        kept = place.cache.kept(ref)
-        if kept and kept.is_whole:
-            state.move(str(ref), "held", sum(kept.sizes.values()), now_s, what="adopted", facts={})
-        elif size_bytes := place.cache.begun_bytes(ref):
-            state.move(str(ref), "fetching", size_bytes, now_s, what="adopted", facts={})
-        else:
-            continue
-        count += 1
-    return count
+    known = state.units()
+    new = [found for found in place.shelf.found() if found.item not in known]
+    for item, stage, size_bytes in new:
+        state.move(item, stage, size_bytes, now_s, what="adopted", facts={})
+    return len(new)
 
 
 def doubt_after_crash(state: State) -> None:

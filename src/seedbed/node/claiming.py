@@ -7,18 +7,21 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from seedbed.catalog.ids import parse_ref
 from seedbed.errors import DataError, FormatError, StateError
+from seedbed.library import torrents
 from seedbed.node.offering import Claim
-from seedbed.node.seals import seal
+from seedbed.node.policy.rules import DEFAULT, Rules
+from seedbed.node.units import Cutter, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from seedbed.catalog.model import Release
+    from seedbed.core.metainfo import Metainfo
     from seedbed.engine.base import Engine
     from seedbed.node.offering import Offering
-    from seedbed.node.parts import Parts
+    from seedbed.node.parts import Listed, Parts
+    from seedbed.node.units import Unit
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +32,16 @@ class Claims:
     Args:
         parts: The node's.
         offering: What announces and serves.
+        rules: How large versions are cut.
     """
 
-    def __init__(self, parts: Parts, offering: Offering) -> None:
+    def __init__(self, parts: Parts, offering: Offering, rules: Rules = DEFAULT) -> None:
         self._parts = parts
         self._offering = offering
+        self._places: tuple[str, ...] = ()
+        self.cutter = Cutter(self._torrent, rules)
         self.releases: Mapping[str, Release] = {}
-        """What the catalogue says, by id."""
+        """What the catalogue says, by the version's id."""
         self.is_silent = False
         """Nothing is claimed for now, whatever is held: the line may not be used."""
 
@@ -46,8 +52,22 @@ class Claims:
 
     def may_serve(self, item: str) -> bool:
         """Whether nobody has anything against it; what the catalogue does not list any more is served on."""
-        release = self.releases.get(item)
+        release = self.release_of(item)
         return not self.is_silent and (release is None or release.status != "withdrawn")
+
+    def know(self, listed: Listed) -> None:
+        """There is a newer catalogue."""
+        self.releases = {release.id: release for release in listed.releases}
+        self._places = listed.places
+
+    def unit(self, item: str) -> Unit | None:
+        """A unit that the catalogue lists, and whose cut is known; blocks."""
+        release = self.release_of(item)
+        return self.cutter.unit(item, release) if release else None
+
+    def release_of(self, item: str) -> Release | None:
+        """The version that a unit is, or is a part of; None when the catalogue does not list it."""
+        return self.releases.get(version_of(item))
 
     async def look(self, *items: str) -> None:
         """Claim all that is proved; what somebody touched since is claimed no longer, until it is proved again.
@@ -109,10 +129,16 @@ class Claims:
                     except StateError as error:  # the next look finds it
                         log.warning("unit withdrawn, and not written down id=%s: %s", item, error.message)
 
+    def _torrent(self, release: Release) -> Metainfo | None:
+        cache, rules = self._parts.place.cache, self._parts.options.rules
+        if torrents.obtain(release, cache, self._places, rules) is None:
+            return torrents.kept_info(cache, release)
+        return torrents.kept_metainfo(cache, release.torrent.best_hex)
+
     def _claim(self, item: str) -> Claim:
-        release = self.releases.get(item)
-        return Claim(item, parse_ref(item), release.torrent.best_hex if release else "")
+        release = self.release_of(item)
+        return Claim(item, release.torrent.best_hex if release else "")
 
     def _seals(self, items: list[str]) -> dict[str, str]:
-        cache = self._parts.place.cache
-        return {item: seal(cache, parse_ref(item)) for item in items}
+        shelf = self._parts.place.shelf
+        return {item: shelf.copy(item).seal() for item in items}

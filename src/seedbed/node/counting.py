@@ -15,10 +15,10 @@ from seedbed.health.scrape.counted import Subject
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from seedbed.catalog.model import Release
     from seedbed.health.scrape.counted import Counted, Report
     from seedbed.health.scrape.scraper import Scraper
     from seedbed.node.policy.arrays import Flags, Floats
+    from seedbed.node.units import Unit
 
 OLDEST = 2 * patience.EVERY_ALL
 """Numbers that a tracker gave before that are no answer any more: it has been silent since."""
@@ -28,7 +28,7 @@ TRUSTED_SHARE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Side by side, as the releases that were asked for."""
+    """Side by side, as the units that were asked for."""
 
     others: Floats
     """Seeds that are not this node."""
@@ -47,7 +47,7 @@ class Counts:
 
 async def count(
     scraper: Scraper,
-    releases: Sequence[Release],
+    units: Sequence[Unit],
     *,
     held: Collection[str],
     fetched: Collection[str],
@@ -57,7 +57,7 @@ async def count(
 
     Args:
         scraper: Who asks, and how often at most.
-        releases: What is asked for.
+        units: What is asked for. Of a part only whole copies are counted: who has which part, no tracker tells.
         held: Ids of what this node announces as a seed.
         fetched: Ids of what it announces as a leecher.
         must_be_new: Only what is answered now counts, nothing that was remembered.
@@ -66,12 +66,15 @@ async def count(
         StateError: what was answered cannot be kept.
     """
     since = scraper.now() - (dt.timedelta(0) if must_be_new else OLDEST)
-    report = await scraper.scrape([Subject.of_release(one) for one in releases])
-    rows = [_of_one(report, release.id, since) for release in releases]
+    releases = {unit.release.id: unit.release for unit in units}
+    report = await scraper.scrape([Subject.of_release(one) for one in releases.values()])
+    rows = [_of_one(report, unit.release.id, since) for unit in units]
     is_known = np.array([row is not None for row in rows], np.bool_)
     seeds, leechers = (np.array([row[at] if row else 0 for row in rows], np.float32) for at in (0, 1))
-    is_held = np.array([one.id in held for one in releases], np.bool_)
-    is_fetched = np.array([one.id in fetched for one in releases], np.bool_)
+    is_part = np.array([bool(unit.part) for unit in units], np.bool_)
+    leechers[is_part] = 0
+    is_held = np.array([unit.id in held for unit in units], np.bool_) & ~is_part
+    is_fetched = np.array([unit.id in fetched for unit in units], np.bool_)
     asked = is_held & is_known
     own_named = float((seeds[asked] > 0).mean()) if asked.any() else 1.0
     return Counts(np.maximum(seeds - is_held, 0), np.maximum(leechers - is_fetched, 0), is_known, own_named)

@@ -118,7 +118,7 @@ def _drops(view: View, room: dropping.Room, needed_bytes: float) -> list[Drop]:
     found: list[Drop] = []
     while needed_bytes > 0 and (units := room.give_up(1, 0)):
         for unit in units:
-            found.append(Drop(view.releases[unit].id, float(dropping.surplus(view.census, np.array([unit]))[0])))
+            found.append(Drop(view.units[unit].id, float(dropping.surplus(view.census, np.array([unit]))[0])))
             needed_bytes -= float(view.census.sizes_bytes[unit])
     return found
 
@@ -142,6 +142,6 @@ def _answered(view: View, own: Ints, means: Means, chance: np.random.Generator, 
 
 
 def _add(view: View, step: planning.Step, short: float) -> Add:
-    room, census = tuple(view.releases[unit].id for unit in step.room), view.census
+    room, census = tuple(view.units[unit].id for unit in step.room), view.census
     fetching = float(census.fetching[step.unit])
-    return Add(view.releases[step.unit].id, short, float(census.copies[step.unit]), fetching, room)
+    return Add(view.units[step.unit].id, short, float(census.copies[step.unit]), fetching, room)

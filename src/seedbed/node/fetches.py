@@ -8,17 +8,15 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seedbed.catalog.ids import Ref
 from seedbed.errors import DataError, NoSpaceError, SeedbedError
-from seedbed.library.fetch import Wanted
-from seedbed.node.seals import seal
+from seedbed.node.units import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from seedbed.catalog.model import Release
     from seedbed.fetching.result import Fetched, Progress
     from seedbed.node.parts import Parts
+    from seedbed.node.units import Unit
 
 log = logging.getLogger(__name__)
 MOST_RETRY_S = 86_400.0
@@ -57,10 +55,13 @@ class Fetches:
         return 0 if self.is_shut else max(self.parts.pace.fetches - len(self.ids), 0)
 
     def ready(self, items: list[str]) -> list[str]:
-        """Those that are not fetched now, and have rested after their last failure."""
+        """Those that may be begun now: they have rested after their last failure, and no part of theirs is coming."""
         failed = self.parts.state.waits("failed")
         resting = {item for item, wait in failed.items() if wait.passed_s < wait.facts["rest_s"]}
-        return [item for item in items if item not in self.ids and item not in resting]
+        return [item for item in items if item not in resting and not self._is_coming(item)]
+
+    def _is_coming(self, item: str) -> bool:
+        return version_of(item) in map(version_of, self.ids)
 
     def stalled(self) -> list[str]:
         """Those that brought nothing new for so long that they are to be given up; none that the node held before."""
@@ -70,13 +71,16 @@ class Fetches:
             item for item, wait in state.waits("idle").items() if wait.passed_s >= patience_s and item not in healing
         ]
 
-    def begin(self, release: Release, places: tuple[str, ...]) -> None:
-        """Fetch a unit in the background; a later round does so, where nothing may be begun now."""
-        if self.is_shut:
+    def begin(self, unit: Unit, places: tuple[str, ...]) -> None:
+        """Fetch a unit in the background; a later round does so, where nothing may be begun now.
+
+        A part waits while another one of its version is coming.
+        """
+        if self.is_shut or self._is_coming(unit.id):
             return
-        if release.id not in self.parts.state.waits("idle"):
-            self.parts.state.wait(release.id, "idle")
-        self._tasks[release.id] = asyncio.create_task(self._fetch(release, places))
+        if unit.id not in self.parts.state.waits("idle"):
+            self.parts.state.wait(unit.id, "idle")
+        self._tasks[unit.id] = asyncio.create_task(self._fetch(unit, places))
 
     async def finish(self) -> None:
         """Wait for all that were begun."""
@@ -93,63 +97,57 @@ class Fetches:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _fetch(self, release: Release, places: tuple[str, ...]) -> None:
+    async def _fetch(self, unit: Unit, places: tuple[str, ...]) -> None:
         try:
-            fetched = await self._bring(release, places)
-            await self._hold(release, fetched)
+            fetched = await self._bring(unit, places)
+            await self._hold(unit, fetched)
         except SeedbedError as error:
-            self._note_failure(release, error)
+            self._note_failure(unit, error)
         except OSError as error:  # of a bad disk, not told by name
-            log.exception("unit not fetched id=%s", release.id)
-            self._note_failure(release, SeedbedError(str(error)))
+            log.exception("unit not fetched id=%s", unit.id)
+            self._note_failure(unit, SeedbedError(str(error)))
 
-    async def _bring(self, release: Release, places: tuple[str, ...]) -> Fetched:
+    async def _bring(self, unit: Unit, places: tuple[str, ...]) -> Fetched:
         """Whatever is here of it is proved, with the rest: nothing is taken for right because it was once."""
-        parts, ref = self.parts, ref_of(release)
-        await asyncio.to_thread(parts.place.trash.give_back, ref)
-        await asyncio.to_thread(parts.place.cache.forget, ref)
-        self._bytes[release.id] = -1
+        parts = self.parts
+        await asyncio.to_thread(parts.place.shelf.copy(unit.id).begin)
+        self._bytes[unit.id] = -1
         return await parts.fetch(
-            Wanted(release, places), parts.place.cache, parts.options, on_progress=lambda one: self._tell(release, one)
+            unit.wanted(places), parts.place.cache, parts.options, on_progress=lambda one: self._tell(unit, one)
         )
 
-    async def _hold(self, release: Release, fetched: Fetched) -> None:
+    async def _hold(self, unit: Unit, fetched: Fetched) -> None:
         parts, state = self.parts, self.parts.state
-        looks = await asyncio.to_thread(seal, parts.place.cache, ref_of(release))
+        looks = await asyncio.to_thread(parts.place.shelf.copy(unit.id).seal)
         if not looks:
-            raise DataError(f"{release.id}: its files changed as soon as they were here")
+            raise DataError(f"{unit.id}: its files changed as soon as they were here")
         facts = {"from_peers": fetched.bytes_from_peers, "from_mirrors": fetched.bytes_from_mirrors}
-        state.move(release.id, "held", release.size_bytes, parts.now_s(), what="held", facts=facts, seal=looks)
+        state.move(unit.id, "held", unit.size_bytes, parts.now_s(), what="held", facts=facts, seal=looks)
         self.is_full = False
         for what in ("failed", "idle", "healing"):
-            state.wait_no_more(release.id, what)
-        await self.held([release.id])
+            state.wait_no_more(unit.id, what)
+        await self.held([unit.id])
 
-    def _tell(self, release: Release, progress: Progress) -> None:
+    def _tell(self, unit: Unit, progress: Progress) -> None:
         """A fetch that brings something is not stalled."""
         if progress.stage != "fetching":
             return
-        before = self._bytes.get(release.id, -1)
+        before = self._bytes.get(unit.id, -1)
         if before < 0 or progress.bytes_done >= before + NEW_BYTES:
-            self._bytes[release.id] = progress.bytes_done
+            self._bytes[unit.id] = progress.bytes_done
             if before >= 0:
-                self.parts.state.wait(release.id, "idle")
+                self.parts.state.wait(unit.id, "idle")
 
-    def _note_failure(self, release: Release, error: SeedbedError) -> None:
+    def _note_failure(self, unit: Unit, error: SeedbedError) -> None:
         parts, state = self.parts, self.parts.state
         self.is_full = isinstance(error, NoSpaceError)
-        before = state.waits("failed").get(release.id)
+        before = state.waits("failed").get(unit.id)
         count = (before.facts["count"] if before else 0) + 1
         rest_s = min(parts.pace.retry_s * 2 ** min(count - 1, _DOUBLINGS), MOST_RETRY_S)
         what = "fetch-failed"
         if isinstance(error, DataError):  # all sources send wrong bytes: a broken swarm
             what, rest_s = "quarantined", parts.pace.quarantine_s
-        log.warning("unit not fetched id=%s failures=%d: %s", release.id, count, error.message)
-        state.wait(release.id, "failed", count=count, rest_s=rest_s)
+        log.warning("unit not fetched id=%s failures=%d: %s", unit.id, count, error.message)
+        state.wait(unit.id, "failed", count=count, rest_s=rest_s)
         facts = {"why": error.message, "again_s": int(rest_s), "count": count}
-        state.note(what, facts, parts.now_s(), release.id)
-
-
-def ref_of(release: Release) -> Ref:
-    """Dataset and version."""
-    return Ref(release.dataset, release.version)
+        state.note(what, facts, parts.now_s(), unit.id)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from seedbed.catalog.ids import parse_ref
 from seedbed.node.counting import count
 from seedbed.node.policy.dropping import may_be_deleted
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from seedbed.node.parts import Parts
     from seedbed.node.policy.rules import Rules
     from seedbed.node.state import Held
+    from seedbed.node.units import Unit
 
 DAY_S = 86_400
 _NODE = ""
@@ -73,14 +73,14 @@ class Leaving:
         now_s = self._parts.monotonic_s()
         self._since_s = {unit.id: self._since_s.get(unit.id, now_s) for unit in leaving}
         for unit in leaving:
-            if not may_drop or unit.id not in self._claims.releases:
+            listed = await asyncio.to_thread(self._claims.unit, unit.id)
+            if not may_drop or listed is None:
                 await self.keep(unit)
             elif now_s - self._since_s[unit.id] >= self._parts.pace.leave_s:
-                await self._last_look(unit, targets.get(unit.id, 0.0))
+                await self._last_look(unit, listed, targets.get(unit.id, 0.0))
 
-    async def _last_look(self, unit: Held, target: float) -> None:
-        release = self._claims.releases[unit.id]
-        counts = await count(self._parts.asks_again, [release], held=(), fetched=(), must_be_new=True)
+    async def _last_look(self, unit: Held, listed: Unit, target: float) -> None:
+        counts = await count(self._parts.asks_again, [listed], held=(), fetched=(), must_be_new=True)
         others = float(counts.others[0]) if counts.is_known[0] else 0.0
         if may_be_deleted(others, target, self._rules):
             await self.discard(unit.id, {"others": others})
@@ -99,7 +99,7 @@ class Leaving:
         """It goes to the trash."""
         self._since_s.pop(item, None)
         await self._claims.disclaim(item)
-        await asyncio.to_thread(self._parts.place.trash.put, parse_ref(item))
+        await asyncio.to_thread(self._parts.place.shelf.copy(item).discard)
         unit = self._parts.state.units().get(item)
         self._parts.state.remove(item, self._parts.now_s(), what=what, facts=facts)
         self._parts.state.wait(item, "trash", bytes=unit.size_bytes if unit else 0)
@@ -113,14 +113,14 @@ class Leaving:
         """
         parts = self._parts
         waits = parts.state.waits("trash")
-        refs = await asyncio.to_thread(parts.place.trash.refs)
-        for ref in sorted(refs, key=lambda one: -waits[str(one)].passed_s if str(one) in waits else 0):
-            wait = waits.get(str(ref))
+        items = await asyncio.to_thread(parts.place.shelf.discarded)
+        for item in sorted(items, key=lambda one: -waits[one].passed_s if one in waits else 0):
+            wait = waits.get(item)
             if wait is None:
-                parts.state.wait(str(ref), "trash")
+                parts.state.wait(item, "trash")
             elif wait.passed_s >= parts.pace.trash_s or over_bytes > 0 or parts.place.room_bytes() < needed_bytes:
-                await asyncio.to_thread(parts.place.trash.purge, ref)
-                parts.state.wait_no_more(str(ref), "trash")
+                await asyncio.to_thread(parts.place.shelf.copy(item).purge)
+                parts.state.wait_no_more(item, "trash")
                 over_bytes -= float(wait.facts.get("bytes", 0))
 
     def _a_day_bytes(self) -> float:

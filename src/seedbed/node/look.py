@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seedbed.node.gift import Gift
     from seedbed.node.parts import Listed
     from seedbed.node.state import State
+    from seedbed.node.units import Cutter
 
 DAY_S = 86_400
 
@@ -29,10 +30,11 @@ class Look:
     listed: Listed
     state: State
     key: int
+    cutter: Cutter
 
     def view(self) -> View:
         """All units, with the numbers of the node's last round."""
-        return View.of(self.listed.releases, self.gift, self.state.numbers())
+        return View.of(self.listed.releases, self.cutter, self.gift, self.state.numbers())
 
     def status(self) -> dict[str, Any]:
         """What is held, and what that protects."""
@@ -66,7 +68,7 @@ class Look:
         held = [unit.id for unit in units.values() if unit.stage == "held"]
         busy = [unit.id for unit in units.values() if unit.stage != "held"]
         found = deciding.decide(view, held, busy, means, np.random.default_rng(self.key))
-        sizes = {release.id: release.size_bytes for release in view.releases}
+        sizes = {unit.id: unit.size_bytes for unit in view.units}
         return {
             "adds": [{**asdict(add), "size_bytes": sizes[add.id]} for add in found.adds],
             "drops": [asdict(drop) for drop in found.drops],

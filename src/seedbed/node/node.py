@@ -55,7 +55,7 @@ class Node:
         parts.place.check(parts.state.get("mark"))
         with parts.place.held():
             async with parts.open_engine() as engine:
-                claims = Claims(parts, Offering(engine, parts.place.cache))
+                claims = Claims(parts, Offering(engine, parts.place.shelf), self._rules)
                 rounds = Rounds(parts, claims, self._rules)
                 async with _beside(claims.watch(engine)), _beside(rounds.restraint.watch()):
                     await _until(stop, self._work(rounds, stop, report, engine.endpoints))

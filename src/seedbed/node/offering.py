@@ -4,21 +4,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from seedbed.core.layout import Layout
 from seedbed.engine import base
-from seedbed.errors import DataError, SeedbedError
-from seedbed.library import torrents
+from seedbed.errors import SeedbedError
+from seedbed.node.units import split, version_of
 from seedbed.seeding.offers import Offer
-from seedbed.seeding.offers import Place as DataPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from seedbed.catalog.ids import Ref
     from seedbed.engine.base import Engine, TorrentId
-    from seedbed.library.cache import Cache
+    from seedbed.node.copies import Servable
+    from seedbed.node.shelf import Shelf
 
 AT_ONCE = 100
 """Torrents read in one go: the loop is free in between."""
@@ -28,22 +28,21 @@ class Claim(NamedTuple):
     """A unit to announce and serve, whose bytes were proved."""
 
     id: str
-    ref: Ref
-    info_hash: str
+    info_hash: str = ""
     """As the catalogue says; empty for whatever is here."""
 
 
 class Offering:
-    """Claims, through one engine.
+    """Claims, through one engine. Parts of one version are one torrent there, with the pieces of all of them.
 
     Args:
         engine: Open.
-        cache: Where the data lies.
+        shelf: What lies here.
     """
 
-    def __init__(self, engine: Engine, cache: Cache) -> None:
+    def __init__(self, engine: Engine, shelf: Shelf) -> None:
         self._engine = engine
-        self._cache = cache
+        self._shelf = shelf
         self._torrents: dict[str, TorrentId] = {}
         self._claiming = asyncio.Lock()
 
@@ -65,31 +64,42 @@ class Offering:
         return refused
 
     async def _claim_some(self, claims: Sequence[Claim]) -> dict[str, SeedbedError]:
-        refused: dict[str, SeedbedError] = {}
-        offers: dict[str, Offer] = {}
-        for one, offer in zip(claims, await asyncio.to_thread(self._offers, claims), strict=True):
-            if isinstance(offer, SeedbedError):
-                refused[one.id] = offer
-            else:
-                offers[one.id] = offer
-        answers = self._engine.add_many(offer.addition() for offer in offers.values())
-        names = iter(offers)
-        async for answer in answers:
-            if isinstance(answer, SeedbedError):
-                refused[next(names)] = answer
-            else:
-                self._torrents[next(names)] = answer
+        versions = {version_of(one.id) for one in claims if split(one.id)[1]}
+        beside = [Claim(item) for item in self._torrents if version_of(item) in versions]
+        for one in beside:  # parts that are served already: their torrent gets more pieces
+            await self._take_off(one.id)
+        found, refused = await asyncio.to_thread(self._servable, [*beside, *claims])
+        groups: dict[str, list[str]] = {}
+        for item in found:
+            groups.setdefault(version_of(item), []).append(item)
+        names = iter(groups.values())
+        additions = (_addition([found[item] for item in items]) for items in groups.values())
+        async for answer in self._engine.add_many(additions):
+            for item in next(names):
+                if isinstance(answer, SeedbedError):
+                    refused[item] = answer
+                else:
+                    self._torrents[item] = answer
         return refused
 
     async def disclaim(self, item: str) -> None:
         """Announce and serve it no longer; the data stays."""
-        if torrent := self._torrents.pop(item, None):
-            await self._engine.remove(torrent)
+        async with self._claiming:
+            version = version_of(item)
+            together = [one for one in self._torrents if version_of(one) == version]
+            for one in together:
+                await self._take_off(one)
+            await self._claim_some([Claim(one) for one in together if one != item])
 
     async def disclaim_all(self) -> None:
         """The same, of all."""
         for item in self.claimed:
-            await self.disclaim(item)
+            await self._take_off(item)
+
+    async def _take_off(self, item: str) -> None:
+        torrent = self._torrents.pop(item, None)
+        if torrent and torrent not in self._torrents.values():
+            await self._engine.remove(torrent)
 
     def lost(self, event: base.Event) -> list[str]:
         """Ids of units whose files an engine's event says cannot be read any more; mostly none."""
@@ -99,21 +109,22 @@ class Offering:
             bad = {event.torrent} if isinstance(event, base.FileError) else set()
         return [item for item, torrent in self._torrents.items() if torrent in bad]
 
-    def _offers(self, claims: Sequence[Claim]) -> list[Offer | SeedbedError]:
-        found: list[Offer | SeedbedError] = []
+    def _servable(self, claims: Iterable[Claim]) -> tuple[dict[str, Servable], dict[str, SeedbedError]]:
+        found: dict[str, Servable] = {}
+        refused: dict[str, SeedbedError] = {}
         for one in claims:
             try:
-                found.append(self._offer(one))
+                found[one.id] = self._shelf.copy(one.id).servable(one.info_hash)
             except SeedbedError as error:
-                found.append(error)
-        return found
+                refused[one.id] = error
+        return found, refused
 
-    def _offer(self, claim: Claim) -> Offer:
-        kept = self._cache.kept(claim.ref)
-        if kept is None or not kept.is_whole:
-            raise DataError(f"{claim.id}: its files are not there any more, or not all of them")
-        metainfo = torrents.kept_metainfo(self._cache, kept.info_hash)
-        if metainfo is None or (claim.info_hash and kept.info_hash != claim.info_hash):
-            raise DataError(f"{claim.id}: its torrent is not there any more")
-        pieces = bytes([1]) * Layout.of(metainfo).piece_count
-        return Offer(metainfo, DataPlace(self._cache.data(claim.ref).absolute(), kept.root), pieces)
+
+def _addition(units: Sequence[Servable]) -> base.Addition:
+    """A torrent with the pieces of some units, which are served; the rest of it is not wanted (BEP 21)."""
+    metainfo, place = units[0].metainfo, units[0].place
+    have = bytearray(Layout.of(metainfo).piece_count)
+    for unit in units:
+        have[unit.pieces.start : unit.pieces.stop] = b"\1" * len(unit.pieces)
+    addition = Offer(metainfo, place, bytes(have)).addition()
+    return addition if all(have) else replace(addition, wanted_files=frozenset())

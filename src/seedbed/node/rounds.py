@@ -20,12 +20,12 @@ from seedbed.node.view import View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seedbed.catalog.model import Release
     from seedbed.node.claiming import Claims
     from seedbed.node.gift import Gift
     from seedbed.node.parts import Listed, Parts
     from seedbed.node.policy.rules import Rules
     from seedbed.node.state import Held
+    from seedbed.node.units import Unit
 
 log = logging.getLogger(__name__)
 GUESSED_RATE_BYTES_S = 2_500_000
@@ -81,16 +81,17 @@ class Rounds:
         if not (await self.restraint.look()).may_serve:
             return await self._stay_silent()
         listed = await self._look_at_catalog()
-        view = View.of(listed.releases, gift, self._parts.state.numbers())
+        known = self._parts.state.numbers()
+        view = await asyncio.to_thread(View.of, listed.releases, self._claims.cutter, gift, known)
         await wishes.grant(self._parts, self._leaving, self._fetches)
         counts = await self._count(view)
         may_drop = self._may_drop(listed, counts, gift)
         self._take_in(view, counts, passed_s)
         await self._look_after_held(view, may_drop=may_drop)
-        await self._do(await self._decide(view, gift, listed, may_drop=may_drop), listed)
+        await self._do(await self._decide(view, gift, listed, may_drop=may_drop), view, listed)
         await self._go_on(listed, gift)
         self._parts.state.set("beat_s", str(self._parts.now_s()))
-        return self._numbers(len(view.releases))
+        return self._numbers(len(view.units))
 
     async def settle(self) -> None:
         """Wait for what runs beside the rounds, as far as it was begun."""
@@ -132,13 +133,13 @@ class Rounds:
             if self._listed is None:
                 raise
             log.warning("the catalogue cannot be had, the old one stays: %s", error.message)
-        self._claims.releases = {release.id: release for release in self._listed.releases}
+        self._claims.know(self._listed)
         if unlisted.is_collapsed(self._parts, self._listed):
             return replace(self._listed, may_drop=False)
         return self._listed
 
     async def _count(self, view: View) -> Counts:
-        return await count(self._parts.scraper, view.releases, held=self._claims.ids, fetched=self._fetches.ids)
+        return await count(self._parts.scraper, view.units, held=self._claims.ids, fetched=self._fetches.ids)
 
     def _take_in(self, view: View, counts: Counts, passed_s: float) -> None:
         """New numbers; of a unit that nobody answered for, the old ones stay."""
@@ -200,29 +201,29 @@ class Rounds:
 
     # -- doing -------------------------------------------------------------------------------------------------------
 
-    async def _do(self, plan: deciding.Plan, listed: Listed) -> None:
+    async def _do(self, plan: deciding.Plan, view: View, listed: Listed) -> None:
         """Give up what the budget has no room for; begin what is still wanted at a second look."""
         for drop in plan.drops:
             if self._leaving.allows(self._sizes([drop.id])):
                 await self._leaving.begin(drop.id, {"for": "", "surplus": drop.surplus})
         for add in plan.adds[: self._fetches.free]:
-            release = self._claims.releases[add.id]
+            unit = view.units[view.numbers[add.id]]
             is_allowed = not add.room or self._leaving.allows(self._sizes(add.room))
-            if is_allowed and await self._is_still_wanted(release, add):
-                await self._take_up(release, add, listed)
+            if is_allowed and await self._is_still_wanted(unit, add):
+                await self._take_up(unit, add, listed)
 
-    async def _take_up(self, release: Release, add: deciding.Add, listed: Listed) -> None:
+    async def _take_up(self, unit: Unit, add: deciding.Add, listed: Listed) -> None:
         for given in add.room:
             await self._leaving.begin(given, {"for": add.id})
         facts = {"copies": add.copies, "short": add.short}
         state, now_s = self._parts.state, self._parts.now_s()
-        state.move(add.id, "fetching", release.size_bytes, now_s, what="chosen", facts=facts)
+        state.move(add.id, "fetching", unit.size_bytes, now_s, what="chosen", facts=facts)
         if not add.room:
-            self._fetches.begin(release, listed.places)
+            self._fetches.begin(unit, listed.places)
 
-    async def _is_still_wanted(self, release: Release, add: deciding.Add) -> bool:
+    async def _is_still_wanted(self, unit: Unit, add: deciding.Add) -> bool:
         """Others may have announced themselves since it was planned: they look at the same numbers."""
-        counts = await count(self._parts.asks_again, [release], held=(), fetched=())
+        counts = await count(self._parts.asks_again, [unit], held=(), fetched=())
         if not counts.is_known[0]:
             return True
         counted = self._rules.fetching_counts
@@ -242,10 +243,10 @@ class Rounds:
         fetching = [unit for unit in units.values() if unit.stage == "fetching"]
         affordable = await self._affordable(fetching, booked - gift.storage_bytes, list(units.values()))
         for item in self._fetches.ready(affordable)[: self._fetches.free]:
-            release = self._claims.releases.get(item)
-            if release and release.status != "withdrawn":
-                await self._leaving.purge(needed_bytes=release.size_bytes)
-                self._fetches.begin(release, listed.places)
+            unit = await asyncio.to_thread(self._claims.unit, item)
+            if unit and unit.release.status != "withdrawn":
+                await self._leaving.purge(needed_bytes=unit.size_bytes)
+                self._fetches.begin(unit, listed.places)
 
     async def _affordable(self, fetching: Sequence[Held], over_bytes: float, units: Sequence[Held]) -> list[str]:
         """What has its room: what is mended has it already, and of the others those that were chosen first.

@@ -8,14 +8,9 @@ import logging
 import math
 from typing import TYPE_CHECKING
 
-from seedbed.catalog.ids import parse_ref
 from seedbed.errors import SeedbedError
-from seedbed.library import inspect
-from seedbed.library.cache import Snapshot
-from seedbed.node.seals import seal, sharing
 
 if TYPE_CHECKING:
-    from seedbed.library.inspect import Verdict
     from seedbed.node.claiming import Claims
     from seedbed.node.parts import Parts
     from seedbed.node.state import Held
@@ -62,16 +57,18 @@ class Scrub:
         Raises:
             StateError: it cannot be written down.
         """
-        verdict = await asyncio.to_thread(self._look, item)
+        shelf = self._parts.place.shelf
+        proof = await asyncio.to_thread(shelf.copy(item).prove, self._go_on)
         unit = self._parts.state.units().get(item)
         if unit is None or unit.stage != "held":
             return False
-        if verdict and verdict.is_good and (now := await asyncio.to_thread(self._seal, item)):
+        if proof.is_good and (now := await asyncio.to_thread(shelf.copy(item).seal)):
             self._parts.state.verified(item, self._parts.now_s(), now)
             await self._claims.claim([item])
             return True
-        await self._claims.withdraw(item, _why(verdict))
-        for other in await asyncio.to_thread(self._sharers, item, verdict):
+        await self._claims.withdraw(item, proof.problem or f"wrong bytes in {', '.join(proof.bad_paths[:3])}")
+        held = [one.id for one in self._parts.state.units().values() if one.stage == "held"]
+        for other in await asyncio.to_thread(shelf.sharing, item, proof.bad_paths, held):
             await self._claims.doubt(other)
         return False
 
@@ -94,25 +91,6 @@ class Scrub:
         share = math.ceil(HASTE * len(held) * pace.round_s / pace.scrub_s)
         return doubtful + sorted(old, key=lambda unit: unit.verified_s)[:share]
 
-    def _look(self, item: str) -> Verdict | None:
-        cache, ref = self._parts.place.cache, parse_ref(item)
-        kept = cache.kept(ref)
-        return inspect.look(cache, Snapshot(ref, kept, cache.data(ref), 0), self._go_on) if kept else None
-
     def _go_on(self, _: object) -> None:
         if self._is_stopped:
             raise InterruptedError("the node stops")
-
-    def _seal(self, item: str) -> str:
-        return seal(self._parts.place.cache, parse_ref(item))
-
-    def _sharers(self, item: str, verdict: Verdict | None) -> list[str]:
-        held = [parse_ref(unit.id) for unit in self._parts.state.units().values() if unit.stage == "held"]
-        bad = verdict.bad_paths if verdict else ()
-        return [str(ref) for ref in sharing(self._parts.place.cache, parse_ref(item), bad, held)] if bad else []
-
-
-def _why(verdict: Verdict | None) -> str:
-    if verdict is None:
-        return "files are missing, or are not what they were"
-    return verdict.problem or f"wrong bytes in {', '.join(verdict.bad_paths[:3])}"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from seedbed.errors import BusyError, StateError
 from seedbed.fetching.disk.flushing import write_durably
 from seedbed.library.cache import Cache
+from seedbed.node.shelf import Shelf
 from seedbed.node.trash import Trash
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class Place:
     def trash(self) -> Trash:
         """What was deleted a short while ago."""
         return Trash(self.folder / "trash", self.cache)
+
+    @property
+    def shelf(self) -> Shelf:
+        """What lies here, by unit."""
+        return Shelf(self.cache, self.trash)
 
     def make(self) -> str:
         """Make it a node's folder, once.

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from seedbed.node.units import version_of
+
 if TYPE_CHECKING:
     from seedbed.node.claiming import Claims
     from seedbed.node.leaving import Leaving
@@ -28,7 +30,7 @@ def is_collapsed(parts: Parts, listed: Listed) -> bool:
     if before and (len(now) >= before.facts["listed"] or before.passed_s >= parts.pace.patience_s):
         state.wait_no_more(_NODE, "collapsed")
         before = None
-    known = state.numbers().keys()
+    known = {version_of(item) for item in state.numbers()}
     gone = len(known - now)
     if before is None and known and gone > COLLAPSE_SHARE * len(known):
         log.warning("the catalogue lists %d of %d versions no more: nothing is dropped", gone, len(known))
@@ -38,7 +40,7 @@ def is_collapsed(parts: Parts, listed: Listed) -> bool:
     return before is not None
 
 
-async def look(parts: Parts, claims: Claims, leaving: Leaving, *, may_drop: bool) -> int:
+async def look(parts: Parts, claims: Claims, leaving: Leaving, *, may_drop: bool) -> None:
     """Begin, go on with, and end the waiting of units that the catalogue lists no more, or has withdrawn.
 
     Args:
@@ -46,11 +48,8 @@ async def look(parts: Parts, claims: Claims, leaving: Leaving, *, may_drop: bool
         claims: With the newest catalogue.
         leaving: Puts into the trash.
         may_drop: Whether the catalogue may be believed in that.
-
-    Returns:
-        How many wait.
     """
-    count, waits = 0, {why: parts.state.waits(why) for why in ("unlisted", "withdrawn")}
+    waits = {why: parts.state.waits(why) for why in ("unlisted", "withdrawn")}
     for unit in parts.state.units().values():
         why = _why(claims, unit.id)
         for other, waiting in waits.items():
@@ -58,18 +57,16 @@ async def look(parts: Parts, claims: Claims, leaving: Leaving, *, may_drop: bool
                 parts.state.wait_no_more(unit.id, other)
         if not why:
             continue
-        count += 1
         waited = waits[why].get(unit.id)
         if waited is None:
             parts.state.wait(unit.id, why)
             parts.state.note(f"catalog-{why}", {}, parts.now_s(), unit.id)
         elif waited.passed_s >= parts.pace.patience_s and may_drop:
             await leaving.discard(unit.id, {}, what="outlived")
-    return count
 
 
 def _why(claims: Claims, item: str) -> str:
-    release = claims.releases.get(item)
+    release = claims.release_of(item)
     if release is None:
         return "unlisted"
     return "withdrawn" if release.status == "withdrawn" else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node can choose from: the catalogue's versions as units, with what is known of each."""
+"""What a node can choose from: the catalogue's units, with what is known of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.node.gift import Gift, refusal
-from seedbed.node.policy import lottery, targets
+from seedbed.node.policy import targets
 from seedbed.node.policy.census import Census
 
 if TYPE_CHECKING:
@@ -17,51 +17,56 @@ if TYPE_CHECKING:
 
     from seedbed.catalog.model import Release
     from seedbed.node.policy.arrays import Ints
+    from seedbed.node.units import Cutter, Unit
 
 
 @dataclass(slots=True)
 class View:
     """Units side by side; a unit's number is its place."""
 
-    releases: list[Release]
+    units: list[Unit]
     census: Census
     numbers: dict[str, int]
     """Id -> number."""
     refused: dict[str, tuple[str, dict[str, Any]]]
-    """Id -> why the node does not take it, of versions that are no units here."""
+    """A version's id -> why the node does not take it, of versions of which no units are here."""
 
     @classmethod
     def of(
         cls,
         releases: Iterable[Release],
+        cutter: Cutter,
         gift: Gift,
         known: Mapping[str, tuple[float, float, float, float]],
         online_capacity_bytes: float = 0.0,
     ) -> View:
-        """Read a catalogue.
+        """Read a catalogue. Blocks as long as the cutter does.
 
         Args:
             releases: All of them.
+            cutter: Makes units of them.
             gift: What the volunteer wants.
             known: What was known of each unit before: :meth:`seedbed.node.state.State.numbers`.
             online_capacity_bytes: Of all nodes, where it is known.
         """
-        taken: list[Release] = []
+        taken: list[Unit] = []
         refused: dict[str, tuple[str, dict[str, Any]]] = {}
         for release in releases:
             if why := refusal(gift, release):
                 refused[release.id] = why
+            elif units := list(cutter.units([release])):
+                taken += units
             else:
-                taken.append(release)
-        sizes = np.array([max(release.size_bytes, 1) for release in taken], np.int64)
-        keys = np.array([lottery.key_of(release.torrent.best_hex.encode()) for release in taken], np.uint64)
+                refused[release.id] = "uncut", {}
+        sizes = np.array([max(unit.size_bytes, 1) for unit in taken], np.int64)
+        keys = np.array([unit.key for unit in taken], np.uint64)
         wanted = targets.affordable(sizes, online_capacity_bytes)
         census = Census.of(keys, sizes, wanted)
-        for number, release in enumerate(taken):
-            if before := known.get(release.id):
+        for number, unit in enumerate(taken):
+            if before := known.get(unit.id):
                 census.copies[number], census.mean[number] = before[0], before[1]
                 census.fetching[number], census.needed_h[number] = before[2], before[3]
-        return cls(taken, census, {release.id: number for number, release in enumerate(taken)}, refused)
+        return cls(taken, census, {unit.id: number for number, unit in enumerate(taken)}, refused)
 
     def of_ids(self, ids: Iterable[str]) -> Ints:
         """Numbers of units; ids that are no units here are left out."""
@@ -72,6 +77,6 @@ class View:
         census = self.census
         columns = (census.copies, census.mean, census.fetching, census.needed_h)
         return [
-            (release.id, *values)
-            for release, values in zip(self.releases, zip(*(one.tolist() for one in columns), strict=True), strict=True)
+            (unit.id, *values)
+            for unit, values in zip(self.units, zip(*(one.tolist() for one in columns), strict=True), strict=True)
         ]

@@ -6,12 +6,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from seedbed.catalog.ids import parse_ref
-
 if TYPE_CHECKING:
     from seedbed.node.fetches import Fetches
     from seedbed.node.leaving import Leaving
     from seedbed.node.parts import Parts
+    from seedbed.node.state import Stage
 
 
 async def grant(parts: Parts, leaving: Leaving, fetches: Fetches) -> None:
@@ -32,11 +31,11 @@ async def grant(parts: Parts, leaving: Leaving, fetches: Fetches) -> None:
 
 
 async def _keep(parts: Parts, leaving: Leaving, item: str) -> None:
-    unit, ref = parts.state.units().get(item), parse_ref(item)
+    unit, copy = parts.state.units().get(item), parts.place.shelf.copy(item)
     if unit and unit.stage == "leaving":
         await leaving.keep(unit, what="restored")
-    elif unit is None and await asyncio.to_thread(parts.place.trash.give_back, ref):
-        kept = await asyncio.to_thread(parts.place.cache.kept, ref)
-        size_bytes, stage = (sum(kept.sizes.values()), "held") if kept else (0, "fetching")
+    elif unit is None and await asyncio.to_thread(copy.give_back):
+        size_bytes = await asyncio.to_thread(copy.size_bytes)
+        stage: Stage = "held" if size_bytes else "fetching"
         parts.state.wait_no_more(item, "trash")
-        parts.state.move(item, stage, size_bytes, parts.now_s(), what="restored", facts={})  # type: ignore[arg-type]
+        parts.state.move(item, stage, size_bytes, parts.now_s(), what="restored", facts={})

@@ -55,6 +55,11 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "se trouvait déjà sur le disque : vérifié avant d'être servi",
         "es": "ya estaba en el disco: se comprueba antes de servirlo",
     },
+    "uncut": {
+        "en": "so large that it is kept in parts, and its torrent, which says how it is cut, cannot be had yet",
+        "fr": "si grand qu'il est conservé par parties, et son torrent, qui dit comment le couper, n'est pas encore là",
+        "es": "tan grande que se guarda por partes, y su torrent, que dice cómo cortarlo, no se consigue todavía",
+    },
     "restored": {
         "en": "kept after all, because you asked",
         "fr": "gardé finalement, à votre demande",

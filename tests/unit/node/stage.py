@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seedbed.catalog import paths
 from seedbed.catalog.ids import Ref
+from seedbed.engine.base import State as Doing
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.engine.memory_network import MemoryNetwork
 from seedbed.fetching.result import Fetched, Progress
@@ -20,12 +22,13 @@ from seedbed.health.scrape.counted import Asked, Numbers, Unanswered
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import Scraper
 from seedbed.library.cache import Kept
+from seedbed.library.parts import PartShelf
 from seedbed.node.beginning import open_state
 from seedbed.node.claiming import Claims
 from seedbed.node.gift import Gift
 from seedbed.node.offering import Offering
 from seedbed.node.parts import Listed, Pace, Parts
-from seedbed.node.policy.rules import DEFAULT
+from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.node.rounds import Rounds
 from seedbed.node.store import Place
 from seedbed.node.traffic import Boot
@@ -72,7 +75,10 @@ class World:
             data = make_dataset(self.folder / "sources", {"a.bin": size - 100, "sub/b.bin": 100}, name=name)
             release = release_of(name, data, **changes)
             self.data[release.id], self.others[release.id] = data, others
-            self.listed = replace(self.listed, releases=(*self.listed.releases, release))
+            torrent = self.folder / "site" / paths.torrent(release.torrent.best_hex)
+            torrent.parent.mkdir(parents=True, exist_ok=True)
+            torrent.write_bytes(data.torrent)
+            self.listed = Listed((*self.listed.releases, release), (f"{self.folder / 'site'}/",))
 
     def change(self, item: str, **changes: object) -> None:
         """An entry of the catalogue changes."""
@@ -96,7 +102,8 @@ class World:
     def seeds(self, item: str) -> int:
         """Who announces it now."""
         torrent = self.data[item].metainfo.info_hashes.best_hex
-        nodes = sum(any(one.torrent == torrent for one in engine.statuses()) for engine in self.engines)
+        served = (one for engine in self.engines for one in engine.statuses() if one.torrent == torrent)
+        nodes = sum(one.state is not Doing.FINISHED for one in served)  # who has a part only is no seed
         return self.others[item] + (nodes if self.knows_us else 0)
 
     async def __call__(self, _url: str, hashes: Sequence[bytes], _way: str, /) -> Asked:
@@ -117,10 +124,12 @@ class World:
         on_progress(Progress("fetching", 0))
         if error := self.failing.get(item):
             raise error
-        paths, reused, blobs = [], 0, {}
+        if wanted.part:
+            return self._fetch_part(wanted, cache)
+        places, reused, blobs = [], 0, {}
         for (path, body), file in zip(data.contents.items(), data.metainfo.files, strict=True):
             target = cache.data(wanted.ref) / path
-            paths.append(target)
+            places.append(target)
             if file.pieces_root:
                 blobs[path] = file.pieces_root.hex()
             if target.is_file() and not target.is_symlink() and target.read_bytes() == body:
@@ -136,7 +145,21 @@ class World:
         cache.keep(wanted.ref, kept, blobs)
         self.fetched.append(item)
         size = data.metainfo.size_bytes
-        return Fetched(cache.data(wanted.ref), tuple(paths), kept.info_hash, size, size - reused, 0, reused)
+        return Fetched(cache.data(wanted.ref), tuple(places), kept.info_hash, size, size - reused, 0, reused)
+
+    def _fetch_part(self, wanted: Wanted, cache: Cache) -> Fetched:
+        data, shelf = self.data[wanted.release.id], PartShelf(cache, wanted.ref)
+        shelf.begin(wanted.part, data.metainfo, wanted.pieces)
+        kept = shelf.keep(wanted.part, data.metainfo, wanted.pieces)
+        for path, (start, stop, length) in kept.spans.items():
+            target = shelf.folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("r+b" if target.exists() else "w+b") as file:
+                file.truncate(length)
+                file.seek(start)
+                file.write(data.contents[path][start:stop])
+        self.fetched.append(f"{wanted.release.id}#{wanted.part}")
+        return Fetched(shelf.folder, (), kept.info_hash, kept.size_bytes, kept.size_bytes, 0, 0)
 
 
 @dataclass(slots=True)
@@ -148,6 +171,7 @@ class Stage:
     storage_bytes: int = 10_000_000
     gift: Gift = field(init=False)
     pace: Pace = field(default_factory=Pace)
+    rules: Rules = DEFAULT
 
     def __post_init__(self) -> None:
         self.gift = Gift("catalog", str(self.folder), self.storage_bytes)
@@ -202,8 +226,8 @@ class Stage:
             async with MemoryEngine(self.world.network) as engine:
                 self.world.engines.append(engine)
                 parts = self.parts(state, engine)
-                claims = Claims(parts, Offering(engine, self.place.cache))
-                running = Running(self, parts, claims, Rounds(parts, claims, DEFAULT))
+                claims = Claims(parts, Offering(engine, self.place.shelf), self.rules)
+                running = Running(self, parts, claims, Rounds(parts, claims, self.rules), engine)
                 await running.rounds.begin()
                 yield running
                 await running.rounds.stop()
@@ -220,6 +244,15 @@ class Running:
     parts: Parts
     claims: Claims
     rounds: Rounds
+    engine: MemoryEngine
+
+    async def rounds_until(self, is_so: Callable[[], bool], most: int = 12) -> None:
+        """Rounds until something is true, and no more than so many."""
+        for _ in range(most):
+            if is_so():
+                return
+            await self.round()
+        assert is_so(), self.claimed
 
     async def round(self, times: int = 1, *, after_s: float = 3_600.0) -> None:
         """So much later, one round, and all that it began."""

@@ -13,6 +13,7 @@ from seedbed.health.scrape.counted import Subject
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import Scraper
 from seedbed.node.counting import OLDEST, count
+from seedbed.node.units import Unit
 from tests.unit.node.stage import World
 
 if TYPE_CHECKING:
@@ -33,10 +34,9 @@ def ask(
     world: World, scraper: Scraper | None = None, *, held: str = "", fetched: str = "", must_be_new: bool = False
 ) -> Counts:
     """Ask for all four."""
+    units = [Unit.whole(release) for release in world.listed.releases]
     held_ids, fetched_ids = ([f"{one}@1" for one in text] for text in (held, fetched))
-    asked = count(
-        scraper or scraper_of(world), world.listed.releases, held=held_ids, fetched=fetched_ids, must_be_new=must_be_new
-    )
+    asked = count(scraper or scraper_of(world), units, held=held_ids, fetched=fetched_ids, must_be_new=must_be_new)
     return asyncio.run(asked)
 
 

@@ -11,6 +11,7 @@ import pytest
 from seedbed.node.deciding import Means, Plan, decide
 from seedbed.node.gift import Gift
 from seedbed.node.policy.rules import DEFAULT
+from seedbed.node.units import Cutter
 from seedbed.node.view import View
 from tests.unit.node.stage import World
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GIFT = Gift("x", "/x", 10**9)
+UNCUT = Cutter(lambda _: None)
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def world(tmp_path: Path) -> World:
 def view_of(world: World, copies: dict[str, float]) -> View:
     """As if these numbers had stood for a day; the others have enough."""
     known = {one: (copies.get(one[0], 6.0), copies.get(one[0], 6.0), 0.0, 0.0) for one in world.others}
-    return View.of(world.listed.releases, GIFT, known)
+    return View.of(world.listed.releases, UNCUT, GIFT, known)
 
 
 def plan(view: View, means: Means, *, held: Collection[str] = (), busy: Collection[str] = ()) -> Plan:
@@ -107,7 +109,7 @@ def test_a_plan_says_why(world: World) -> None:
 
 def test_an_empty_catalogue(tmp_path: Path) -> None:
     """Nothing to do, with or without room."""
-    view = View.of((), GIFT, {})
+    view = View.of((), UNCUT, GIFT, {})
     assert plan(view, means()) == plan(view, means(-1)) == Plan()
 
 

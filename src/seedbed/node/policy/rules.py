@@ -41,6 +41,10 @@ class Rules:
     """Needs that one plan goes through, in their order; a full node could help few of more."""
     max_dropped_of_held: float = 0.1
     """Of the bytes held, a day."""
+    cut_above_bytes: int = 1_000_000_000_000
+    """A larger version is cut into parts, so that many nodes can hold a share of it."""
+    part_bytes: int = 64_000_000_000
+    """Of such a part, at most: hours on a home's line, and a tenth of what a usual node gives."""
     reserve_of_budget: float = 0.02
     """Left free of the disk budget."""
 
