@@ -32,6 +32,8 @@ from seedbed.node.look import Look
 from seedbed.node.parts import Listed, Pace, Parts
 from seedbed.node.state import State
 from seedbed.node.store import Place
+from seedbed.node.survey import Survey
+from seedbed.node.survey import survey as look_through
 from seedbed.node.traffic import Meter
 from seedbed.node.units import Cutter
 
@@ -222,6 +224,16 @@ def join(home: Home, gift: Gift) -> Gift:
     gift = fitting(gift)
     gift.save(node.gift)
     return gift
+
+
+def survey(home: Home, gift: Gift) -> Survey:
+    """What a gift would choose from, by what is known of its catalogue now.
+
+    Raises:
+        InputError: a pattern of it is not clear.
+        NotFoundError: the catalogue was never pulled.
+    """
+    return look_through(gift, FollowedCatalog(gift.catalog, home, Ways()).known().releases)
 
 
 def fitting(gift: Gift) -> Gift:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.fetching.disk.flushing import write_durably
+from seedbed.node.choice import known, matcher
 from seedbed.node.hours import read_windows
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Gift:
     rate_up: int = 0
     rate_down: int = 0
     only: tuple[str, ...] = ()
-    """Collections, datasets (globs) and words; a release that none of them names is not taken. Empty takes all."""
+    """Patterns (:mod:`.choice`): a release that none of them names is not taken. Empty takes all."""
     without: tuple[str, ...] = ()
     """The same, of what is not taken."""
     licenses: tuple[str, ...] = ()
@@ -78,6 +79,8 @@ class Gift:
         if self.rate_up < 0 or self.rate_down < 0:
             raise InputError("rates: expected bytes a second, 0 for no limit")
         read_windows(self.hours)
+        for pattern in (*self.only, *self.without):
+            matcher(pattern)
         if self.monthly_bytes and self.monthly_bytes < LEAST_BYTES:
             raise InputError(f"monthly traffic {self.monthly_bytes:,} bytes: expected at least {LEAST_BYTES:,}, or 0")
         return self
@@ -123,16 +126,11 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
 
 def refusal(gift: Gift, release: Release) -> tuple[str, dict[str, Any]] | None:
     """Why a release is not for this node, as the name of a reason and what it is about; None when it is."""
-
-    def names(pattern: str) -> bool:
-        words = (release.collection, release.dataset, release.id, *release.keywords)
-        return any(fnmatchcase(word.lower(), pattern.lower()) for word in words)
-
     if release.status == "withdrawn":
         return "withdrawn", {"why": release.status_reason}
-    if hit := next((pattern for pattern in gift.without if names(pattern)), None):
+    if hit := next((pattern for pattern in gift.without if known(pattern)(release)), None):
         return "unwanted", {"pattern": hit}
-    if gift.only and not any(map(names, gift.only)):
+    if gift.only and not any(known(pattern)(release) for pattern in gift.only):
         return "not-chosen", {"patterns": ", ".join(gift.only)}
     if gift.licenses and not any(fnmatchcase(release.license.lower(), one.lower()) for one in gift.licenses):
         return "license", {"license": release.license}

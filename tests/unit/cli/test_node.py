@@ -13,11 +13,14 @@ from click.testing import CliRunner
 
 from seedbed.api.home import Home
 from seedbed.api.node import NodeHome
+from seedbed.catalog.model import Site
+from seedbed.catalog.table import writer
 from seedbed.cli.main import main
 from seedbed.errors import SeedbedError
 from seedbed.node.gift import Gift
 from seedbed.node.state import State
 from seedbed.node.store import Place
+from tests.releases import in_table_order, release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +161,31 @@ def test_monthly_traffic_is_given_and_shown(home: NodeHome, tmp_path: Path) -> N
     assert "monthly traffic" in run("node", "limit", "--monthly", "5", code=2)["said"]
     run("node", "limit", "--monthly", "0")
     assert run("node", "status")["traffic_bytes"] == 0
+
+
+def listing(folder: Path) -> None:
+    """Two datasets come into the catalogue."""
+    path = folder / "site/catalog.parquet"
+    writer.write_catalog(path, in_table_order([release("lakes"), release("roads", collection="maps")]), Site("site"))
+
+
+def test_what_would_be_chosen_from_is_told_before_joining(home: NodeHome, tmp_path: Path) -> None:
+    """A dry run changes nothing; joining tells the same, and warns of what names nothing."""
+    listing(tmp_path)
+    told = join(tmp_path, "--only", "maps", "--dry-run")
+    assert (told["datasets"], told["versions"], told["size_bytes"]) == (1, 1, 1_000_000)
+    assert not home.gift.exists()
+    assert not (tmp_path / "given").exists()
+    assert join(tmp_path, "--only", "bbox:-99,19,-98,20", "--only", "rodas")["idle"] == ["'rodas' (near it: roads)"]
+    assert Gift.load(home.gift).only == ("bbox:-99,19,-98,20", "rodas")
+    done = CliRunner().invoke(main, ["node", "join", str(tmp_path / "site"), "--dir", str(tmp_path / "given"),
+                                     "--storage", "50M", "--not", "*"])  # fmt: skip
+    assert "nothing matches" in done.output
+
+
+def test_a_pattern_that_is_not_clear_is_refused_at_joining(home: NodeHome, tmp_path: Path) -> None:
+    """Nothing was changed; how to say it is told."""
+    listing(tmp_path)
+    assert "words:about" in join(tmp_path, "--only", "about", code=2)["said"]
+    assert "four numbers" in join(tmp_path, "--only", "bbox:1,2", code=2)["said"]
+    assert not home.gift.exists()
