@@ -26,6 +26,7 @@ from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
 from seedbed.library.torrents import kept_metainfo
 from seedbed.node.beginning import open_state
+from seedbed.node.doors import Doors
 from seedbed.node.gift import Gift
 from seedbed.node.identity import Identity
 from seedbed.node.look import Look
@@ -70,6 +71,11 @@ class NodeHome:
     def state(self) -> Path:
         """What the node must not forget."""
         return self.folder / "state.sqlite"
+
+    @property
+    def socket(self) -> Path:
+        """Where a node that runs is spoken with."""
+        return self.folder / "control.sock"
 
     def identity(self) -> Identity:
         """Who the node is: its key is made at the first call.
@@ -190,7 +196,7 @@ def parts(
             rules=rules, uses_dht=settings.enable_dht, open_engine=meter.counting(lambda: engine(fetched)),
             throttle=meter.throttle,
         ),
-        pace=pace, meter=meter,
+        pace=pace, meter=meter, doors=Doors(node.socket, lambda gift: gift.save(node.gift)),
     )  # fmt: skip
 
 
@@ -297,9 +303,10 @@ def look(home: Home) -> Look:
     """
     node = NodeHome.of(home)
     gift = Gift.load(node.gift)
-    cache = Place(Path(gift.folder)).cache
-    cutter = Cutter(lambda release: kept_metainfo(cache, release.torrent.best_hex))
-    return Look(gift, FollowedCatalog(gift.catalog, home, Ways()).known(), State(node.state), node.key(), cutter)
+    place = Place(Path(gift.folder))
+    cutter = Cutter(lambda release: kept_metainfo(place.cache, release.torrent.best_hex))
+    listed = FollowedCatalog(gift.catalog, home, Ways()).known()
+    return Look(gift, listed, State(node.state), node.key(), cutter, place.room_bytes)
 
 
 def _now() -> dt.datetime:

@@ -14,6 +14,7 @@ from seedbed.cli.main import LazyGroup
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
+    from seedbed.api.home import Home
     from seedbed.node.gift import Gift
 
 COMMANDS = {
@@ -25,6 +26,7 @@ COMMANDS = {
     "doctor": ("seedbed.cli.cmd_node_look:doctor", "Look for what keeps the node from its work."),
     "pause": ("seedbed.cli.cmd_node:pause", "Fetch nothing new and drop nothing; go on serving."),
     "resume": ("seedbed.cli.cmd_node:resume", "Go on after a pause."),
+    "round": ("seedbed.cli.cmd_node_look:round_", "Have a node that runs look and decide now."),
     "evict": ("seedbed.cli.cmd_node:evict", "Be rid of a dataset's version."),
     "keep": ("seedbed.cli.cmd_node:keep", "Keep what was to be evicted after all."),
     "limit": ("seedbed.cli.cmd_node:limit", "Change how much is given."),
@@ -43,7 +45,7 @@ def node() -> None:
 @click.command()
 @output.json_option
 def pause() -> None:
-    """Fetch nothing new and drop nothing; what is held is served. A node that runs takes it up in its next round."""
+    """Fetch nothing new and drop nothing; what is held is served. A node that runs does so at once."""
     _change("paused: what is held is served, nothing is fetched or dropped", is_paused=True)
 
 
@@ -87,9 +89,11 @@ def evict(item: str, *, at_once: bool) -> None:
     from seedbed.api import node as nodes  # noqa: PLC0415
     from seedbed.api.home import Home  # noqa: PLC0415
 
-    nodes.evict(Home.of_environment(), item, at_once=at_once)
+    home = Home.of_environment()
+    nodes.evict(home, item, at_once=at_once)
     how = "deleted" if at_once else "given up, and deleted once enough others hold it"
-    output.result({"id": item, "at_once": at_once}, f"{item}: in the node's next round it is {how}.")
+    woken, when = _wake(home)
+    output.result({"id": item, "at_once": at_once, "acts": woken}, f"{item}: it is {how}. {when}")
 
 
 @click.command()
@@ -100,8 +104,10 @@ def keep(item: str) -> None:
     from seedbed.api import node as nodes  # noqa: PLC0415
     from seedbed.api.home import Home  # noqa: PLC0415
 
-    nodes.keep(Home.of_environment(), item)
-    output.result({"id": item}, f"{item}: it is kept, from the node's next round on.")
+    home = Home.of_environment()
+    nodes.keep(home, item)
+    woken, when = _wake(home)
+    output.result({"id": item, "acts": woken}, f"{item}: it is kept. {when}")
 
 
 def _change(told: str, **changes: Any) -> None:
@@ -109,10 +115,25 @@ def _change(told: str, **changes: Any) -> None:
     from seedbed.api.node import NodeHome, fitting  # noqa: PLC0415
     from seedbed.node.gift import Gift  # noqa: PLC0415
 
-    path = NodeHome.of(Home.of_environment()).gift
+    home = Home.of_environment()
+    path = NodeHome.of(home).gift
     gift: Gift = replace(Gift.load(path), **changes).checked()
     if "storage_bytes" in changes:
         gift = fitting(gift)
         changes["storage_bytes"] = gift.storage_bytes
     gift.save(path)
-    output.result({"catalog": gift.catalog, **changes}, f"The node of {gift.catalog}: {told}.")
+    woken, when = _wake(home)
+    output.result({"catalog": gift.catalog, **changes, "acts": woken}, f"The node of {gift.catalog}: {told}. {when}")
+
+
+def _wake(home: Home) -> tuple[str, str]:
+    """Have a node that runs act on what was written; when it does so, for programs and for people."""
+    from seedbed.api.node_control import wake  # noqa: PLC0415
+
+    words = {
+        "now": "The node has been told, and acts now.",
+        "later": "The node runs and does not answer: it acts in its next round.",
+        "absent": "No node runs now: it counts from its next start.",
+    }
+    woken = wake(home)
+    return woken, words[woken]

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``seedbed node status``, ``plan`` and ``why``: what the node holds, what it would do, and the reasons."""
+"""``seedbed node status``, ``plan``, ``why`` and ``round``: what the node holds, what it would do, and the reasons."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import json
 import os
+import shutil
+import sys
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +19,11 @@ from seedbed.cli import output
 from seedbed.errors import NotFoundError, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seedbed.node.look import Look
 
-_SHOWN = 20
+_EVERY_S = 2.0
 
 
 def _look() -> Look:
@@ -33,32 +40,76 @@ def _language() -> str:
 
 
 @click.command()
+@click.option("-w", "--watch", is_flag=True, help="Show it anew every two seconds, until Ctrl-C.")
 @output.json_option
-def status() -> None:
-    """Show what this node holds and does, and what it protects."""
-    found = _look()
-    facts = found.status()
-    counts = (
-        f"{facts['held']:,} datasets held, {facts['fetching']:,} being fetched, {facts['leaving']:,} being given up"
-    )
-    whole = output.size(facts["catalog_bytes"])
-    lines = [
-        f"{facts['catalog']}: {counts}",
-        f"{output.size(facts['held_bytes'])} of {output.size(facts['storage_bytes'])} in {facts['folder']}",
-        f"{facts['coverage_percent']:.1f} % of the catalogue's {whole}; {facts['only_here']:,} are nowhere else online",
-    ]
-    lines += ["Paused: nothing is fetched or dropped."] if facts["is_paused"] else []
-    of_given = f" of {output.size(facts['monthly_bytes'])}" if facts["monthly_bytes"] else ""
-    lines += [f"{output.size(facts['traffic_bytes'])}{of_given} traffic this month"]
-    lines += [f"Hours: {', '.join(facts['hours'])}; silent outside of them"] if facts["hours"] else []
-    lines += [f"Warning: {facts['warning']}"] if facts["warning"] else []
-    lines += [
-        f"{unit['stage']:9} {unit['id']:40} {output.size(unit['size_bytes']):>10}  {unit['copies']:.0f} copies"
-        for unit in facts["units"][:_SHOWN]
-    ]
-    more = len(facts["units"]) - _SHOWN
-    lines += [f"and {more:,} more; --json lists all"] if more > 0 else []
-    output.result(facts, "\n".join(lines))
+def status(*, watch: bool) -> None:
+    """Show what this node holds and does, and what it protects.
+
+    A node that runs is asked; else its files are looked at. Copies are those seen online and those wanted, with "!"
+    where this node's is the only one; a fetch's peers are followed by the HTTP mirrors that it uses, as in 3+1.
+
+    With --watch and --json one JSON object a line.
+    """
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.api.node_control import status as stands  # noqa: PLC0415
+    from seedbed.cli.node_screen import screen  # noqa: PLC0415
+
+    home = Home.of_environment()
+    if not watch:
+        facts = stands(home)
+        output.result(facts, "\n".join(screen(facts, width=_width())))
+    elif output.wants_json() or not sys.stdout.isatty():
+        _print_again(lambda: stands(home))
+    else:
+        _watch(lambda: stands(home))
+
+
+def _width() -> int:
+    """Of the terminal; nothing is cut where a program reads it."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def _print_again(ask: Callable[[], dict[str, Any]]) -> None:
+    from seedbed.cli.node_screen import screen  # noqa: PLC0415
+
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            facts = ask()
+            click.echo(
+                json.dumps(facts, ensure_ascii=False) if output.wants_json() else "\n".join([*screen(facts), ""])
+            )
+            sys.stdout.flush()
+            time.sleep(_EVERY_S)
+
+
+def _watch(ask: Callable[[], dict[str, Any]]) -> None:
+    """On a screen of its own, as top does: what was on the terminal before is there again afterwards."""
+    from rich.console import Console  # noqa: PLC0415  # 70 ms that other commands must not pay
+    from rich.live import Live  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from seedbed.cli.node_screen import screen  # noqa: PLC0415
+
+    console = Console()
+    with contextlib.suppress(KeyboardInterrupt), Live(console=console, screen=True, auto_refresh=False) as live:
+        while True:
+            shown = screen(ask(), width=console.width, rows=console.height - 1)
+            live.update(Text("\n".join(shown), no_wrap=True, overflow="crop"), refresh=True)
+            time.sleep(_EVERY_S)
+
+
+@click.command("round")
+@output.json_option
+def round_() -> None:
+    """Have a node that runs look at the catalogue and the swarms now, and decide; waits until that is done."""
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.api.node_control import round_now  # noqa: PLC0415
+
+    told = round_now(Home.of_environment())
+    if told.get("event") == "trouble":
+        raise StateError(f"the round ended early: {told['why']}", hint=str(told.get("hint", "")))
+    text = "{units:,} datasets are looked after: {held:,} held here, {fetching:,} being fetched".format(**told)
+    output.result(told, text)
 
 
 @click.command()

@@ -127,7 +127,7 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
 def refusal(gift: Gift, release: Release) -> tuple[str, dict[str, Any]] | None:
     """Why a release is not for this node, as the name of a reason and what it is about; None when it is."""
     if release.status == "withdrawn":
-        return "withdrawn", {"why": release.status_reason}
+        return "withdrawn-by-catalog", {"why": release.status_reason}
     if hit := next((pattern for pattern in gift.without if known(pattern)(release)), None):
         return "unwanted", {"pattern": hit}
     if gift.only and not any(known(pattern)(release) for pattern in gift.only):

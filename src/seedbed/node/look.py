@@ -3,23 +3,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seedbed.node import deciding
+from seedbed.node.booking import Booking
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.traffic import kept
+from seedbed.node.units import version_of
 from seedbed.node.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from seedbed.node.gift import Gift
     from seedbed.node.parts import Listed
-    from seedbed.node.state import State
+    from seedbed.node.state import Held, State
     from seedbed.node.units import Cutter
 
-DAY_S = 86_400
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the whole catalogue says; it changes with a round only, and takes a while for a million datasets."""
+
+    view: View
+    collections: Mapping[str, tuple[int, int]]
+    """Name -> versions and bytes that the catalogue has in it; withdrawn ones are not counted."""
+    of: Mapping[str, str]
+    """Id -> its collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +45,42 @@ class Look:
     state: State
     key: int
     cutter: Cutter
+    room_bytes: Callable[[], int]
+    """That the disk has; see :meth:`seedbed.node.store.Place.room_bytes`."""
 
-    def view(self) -> View:
+    def ground(self) -> Ground:
         """All units, with the numbers of the node's last round."""
-        return View.of(self.listed.releases, self.cutter, self.gift, self.state.numbers())
+        view = View.of(self.listed.releases, self.cutter, self.gift, self.state.numbers())
+        counts: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        for release in self.listed.releases:
+            if release.status != "withdrawn":
+                counts[release.collection] += 1
+                sizes[release.collection] += release.size_bytes
+        of = {release.id: release.collection for release in self.listed.releases}
+        return Ground(view, {name: (counts[name], sizes[name]) for name in counts}, of)
 
-    def status(self) -> dict[str, Any]:
-        """What is held, and what that protects."""
-        units, view = self.state.units(), self.view()
-        held = [unit for unit in units.values() if unit.stage == "held"]
-        catalog_bytes = sum(release.size_bytes for release in self.listed.releases)
-        held_bytes = sum(unit.size_bytes for unit in held)
-        copies = {one: float(view.census.copies[number]) for one, number in view.numbers.items() if one in units}
+    def status(self, ground: Ground | None = None) -> dict[str, Any]:
+        """What is held, and what that protects.
+
+        Args:
+            ground: What was looked through before, for whoever asks often.
+        """
+        ground = ground or self.ground()
+        units = self.state.units()
+        rows = [self._row(unit, ground) for unit in units.values()]
+        held = [row for row in rows if row["stage"] == "held"]
+        catalog_bytes = sum(size for _, size in ground.collections.values())
+        held_bytes = sum(row["size_bytes"] for row in held)
         return {
             "catalog": self.gift.catalog, "folder": self.gift.folder, "storage_bytes": self.gift.storage_bytes,
             "hours": list(self.gift.hours), "monthly_bytes": self.gift.monthly_bytes, "traffic_bytes": self._traffic(),
-            "is_paused": self.gift.is_paused, "warning": self.listed.warning,
+            "is_paused": self.gift.is_paused, "warning": self.listed.warning, "is_running": False,
             **{stage: sum(unit.stage == stage for unit in units.values()) for stage in ("held", "fetching", "leaving")},
-            "held_bytes": held_bytes, "catalog_bytes": catalog_bytes,
+            "held_bytes": held_bytes, "booked_bytes": Booking.of(units).booked_bytes, "catalog_bytes": catalog_bytes,
             "coverage_percent": 100 * held_bytes / max(catalog_bytes, 1),
-            "only_here": sum(copies.get(unit.id, 0) <= 1 for unit in held),
-            "units": [{**asdict(unit), "copies": copies.get(unit.id, 0.0)} for unit in units.values()],
+            "only_here": sum(row["is_only_copy"] for row in held),
+            "collections": self._collections(held, ground), "units": rows,
         }  # fmt: skip
 
     def _traffic(self) -> int:
@@ -61,14 +90,11 @@ class Look:
 
     def plan(self) -> dict[str, Any]:
         """What it would do next, if the numbers of its last round held."""
-        units, view = self.state.units(), self.view()
-        booked = sum(unit.size_bytes for unit in units.values() if unit.stage != "leaving")
-        free = self.gift.storage_bytes * (1 - DEFAULT.reserve_of_budget) - booked
+        booking, view = Booking.of(self.state.units()), self.ground().view
+        free = booking.free_bytes(self.gift.storage_bytes, self.room_bytes(), DEFAULT)
         means = deciding.Means(self.key, free, free, self.gift.storage_bytes)
-        held = [unit.id for unit in units.values() if unit.stage == "held"]
-        busy = [unit.id for unit in units.values() if unit.stage != "held"]
-        found = deciding.decide(view, held, busy, means, np.random.default_rng(self.key))
-        sizes = {unit.id: unit.size_bytes for unit in view.units}
+        found = deciding.decide(view, booking.held, booking.busy, means, np.random.default_rng(self.key))
+        sizes = {item: int(view.census.sizes_bytes[number]) for item, number in view.numbers.items()}
         return {
             "adds": [{**asdict(add), "size_bytes": sizes[add.id]} for add in found.adds],
             "drops": [asdict(drop) for drop in found.drops],
@@ -76,16 +102,45 @@ class Look:
 
     def why(self, item: str) -> dict[str, Any] | None:
         """Why a version is held or not; None when the catalogue does not list it."""
-        view, unit = self.view(), self.state.units().get(item)
+        view, unit = self.ground().view, self.state.units().get(item)
         events = [asdict(event) for event in self.state.events(item)]
-        if item in view.refused:
-            name, facts = view.refused[item]
-            name = "withdrawn-by-catalog" if name == "withdrawn" else name
+        if (refused := view.refused.get(version_of(item))) is not None:
+            name, facts = refused
         elif (number := view.numbers.get(item)) is not None:
             name, facts = self._need(view, number)
         else:
             return None
         return {"stage": unit.stage if unit else "not here", "reason": name, "facts": facts, "events": events}
+
+    @staticmethod
+    def _row(unit: Held, ground: Ground) -> dict[str, Any]:
+        """A unit that the catalogue lists no more has no numbers: whether others hold it is not known.
+
+        One that was fetched since the last round was not counted yet, and is one copy all the same.
+        """
+        number, census = ground.view.numbers.get(unit.id), ground.view.census
+        copies = max(float(census.copies[number]), float(unit.stage == "held")) if number is not None else 0.0
+        return {
+            **asdict(unit), "collection": ground.of.get(version_of(unit.id), ""), "copies": copies,
+            "target": float(census.targets[number]) if number is not None else 0.0,
+            "is_only_copy": unit.stage == "held" and number is not None and copies <= 1,
+        }  # fmt: skip
+
+    @staticmethod
+    def _collections(held: list[dict[str, Any]], ground: Ground) -> list[dict[str, Any]]:
+        """What the node protects of each collection, the most first."""
+        names = {row["collection"] for row in held} & ground.collections.keys()
+        found = []
+        for name in names:
+            mine = [row for row in held if row["collection"] == name]
+            held_bytes, (count, size_bytes) = sum(row["size_bytes"] for row in mine), ground.collections[name]
+            versions = {version_of(row["id"]) for row in mine}
+            found.append({
+                "collection": name, "held": len(versions), "of": count, "held_bytes": held_bytes, "bytes": size_bytes,
+                "percent": 100 * held_bytes / max(size_bytes, 1), "only_here": sum(row["is_only_copy"] for row in mine),
+                "parts": sum("#" in row["id"] for row in mine),
+            })  # fmt: skip
+        return sorted(found, key=lambda one: (-one["held_bytes"], one["collection"]))
 
     def _need(self, view: View, number: int) -> tuple[str, dict[str, Any]]:
         census = view.census

@@ -12,10 +12,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import SeedbedError
+from seedbed.node import doors
 from seedbed.node.claiming import Claims
+from seedbed.node.control.bell import Bell
+from seedbed.node.control.desk import Desk
+from seedbed.node.live import Live
 from seedbed.node.offering import Offering
 from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.node.rounds import Rounds
@@ -55,28 +60,43 @@ class Node:
         parts.place.check(parts.state.get("mark"))
         with parts.place.held():
             async with parts.open_engine() as engine:
-                claims = Claims(parts, Offering(engine, parts.place.shelf), self._rules)
-                rounds = Rounds(parts, claims, self._rules)
-                async with _beside(claims.watch(engine)), _beside(rounds.restraint.watch()):
-                    await _until(stop, self._work(rounds, stop, report, engine.endpoints))
+                offering = Offering(engine, parts.place.shelf)
+                live = Live(engine, offering, parts.fetch, parts.monotonic_s)
+                claims = Claims(parts, offering, self._rules)
+                rounds = Rounds(replace(parts, fetch=live), claims, self._rules)
+                desk = Desk(parts, rounds, claims.cutter, live, Bell(rounds.restraint.opened))
+                async with (
+                    _beside(claims.watch(engine)), _beside(rounds.restraint.watch()), doors.opened(parts.doors, desk)
+                ):  # fmt: skip
+                    await _until(stop, self._work(desk, stop, report, engine.endpoints))
             parts.state.set("is_clean", "yes")
 
     async def _work(
-        self, rounds: Rounds, stop: asyncio.Event, report: Callable[[str, dict[str, Any]], object], where: Any
+        self, desk: Desk, stop: asyncio.Event, report: Callable[[str, dict[str, Any]], object], where: Any
     ) -> None:
+        def tell(what: str, facts: dict[str, Any]) -> None:
+            desk.told(what, facts)
+            report(what, facts)
+
         try:
-            await rounds.begin()
-            report("ready", {"endpoints": [str(one) for one in where]})
+            await desk.rounds.begin()
+            tell("ready", {"endpoints": [str(one) for one in where]})
             while not stop.is_set():
-                rounds.restraint.opened.clear()
-                try:
-                    report("round", await rounds.once())
-                except SeedbedError as error:
-                    log.warning("a round ended early: %s", error.message)
-                    report("trouble", {"why": error.message, "hint": error.hint})
-                await self._pause(stop, rounds.restraint.opened)
+                with desk.bell.answered() as told:
+                    await self._round(desk.rounds, told)
+                tell(told["event"], {name: value for name, value in told.items() if name != "event"})
+                await self._pause(stop, desk.bell.due)
         finally:
-            await rounds.stop()
+            desk.happenings.end()
+            await desk.rounds.stop()
+
+    @staticmethod
+    async def _round(rounds: Rounds, told: dict[str, Any]) -> None:
+        try:
+            told.update({"event": "round", **await rounds.once()})
+        except SeedbedError as error:
+            log.warning("a round ended early: %s", error.message)
+            told.update({"event": "trouble", "why": error.message, "hint": error.hint})
 
     async def _pause(self, stop: asyncio.Event, opened: asyncio.Event) -> None:
         """Until the next round, which is due at once when hours begin."""

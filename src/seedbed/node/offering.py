@@ -14,7 +14,7 @@ from seedbed.node.units import split, version_of
 from seedbed.seeding.offers import Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from seedbed.engine.base import Engine, TorrentId
     from seedbed.node.copies import Servable
@@ -50,6 +50,11 @@ class Offering:
     def claimed(self) -> frozenset[str]:
         """Ids of what is announced now."""
         return frozenset(self._torrents)
+
+    @property
+    def torrents(self) -> Mapping[str, TorrentId]:
+        """Id -> torrent, of what is announced now."""
+        return self._torrents
 
     async def claim(self, claims: Sequence[Claim]) -> dict[str, SeedbedError]:
         """Announce and serve units; returns the refused, each with its reason.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from seedbed.fetching.options import Options
 from seedbed.library.fetch import fetch
+from seedbed.node.doors import Doors
 from seedbed.node.traffic import Boot, Meter, boot
 
 if TYPE_CHECKING:
@@ -142,3 +143,5 @@ class Parts:
     """Counts what goes over the line."""
     boot: Callable[[], Boot] = boot
     fetch: Fetch = fetch
+    doors: Doors = field(default_factory=Doors)
+    """Where it is spoken with while it runs."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import SeedbedError, StateError
 from seedbed.node import beginning, deciding, unlisted, wishes
+from seedbed.node.booking import Booking
 from seedbed.node.counting import Counts, count
 from seedbed.node.fetches import Fetches
 from seedbed.node.leaving import Leaving
@@ -92,6 +93,11 @@ class Rounds:
         await self._go_on(listed, gift)
         self._parts.state.set("beat_s", str(self._parts.now_s()))
         return self._numbers(len(view.units))
+
+    @property
+    def listed(self) -> Listed | None:
+        """The catalogue of the last look; None before the first."""
+        return self._listed
 
     async def settle(self) -> None:
         """Wait for what runs beside the rounds, as far as it was begun."""
@@ -178,26 +184,17 @@ class Rounds:
     # -- deciding ----------------------------------------------------------------------------------------------------
 
     async def _decide(self, view: View, gift: Gift, listed: Listed, *, may_drop: bool) -> deciding.Plan:
-        units = self._parts.state.units()
-        held = [unit.id for unit in units.values() if unit.stage == "held"]
-        busy = [unit.id for unit in units.values() if unit.stage != "held"]
         if gift.is_paused:
             return deciding.Plan()
+        booking = Booking.of(self._parts.state.units())
+        room_bytes = await asyncio.to_thread(self._parts.place.room_bytes)
         a_day = (gift.rate_down or GUESSED_RATE_BYTES_S) * DAY_S
         means = deciding.Means(
-            key=self._parts.key, free_bytes=await asyncio.to_thread(self._free_bytes, gift),
+            key=self._parts.key, free_bytes=booking.free_bytes(gift.storage_bytes, room_bytes, self._rules),
             plan_bytes=min(a_day, self.restraint.left_bytes), online_bytes=gift.storage_bytes,
             may_add=listed.may_add and not self._fetches.is_full, may_drop=may_drop,
         )  # fmt: skip
-        return deciding.decide(view, held, busy, means, self._parts.chance, rules=self._rules)
-
-    def _free_bytes(self, gift: Gift) -> float:
-        """Of the budget, after everything held and booked; no more than the disk has for what is still to come."""
-        units = [unit for unit in self._parts.state.units().values() if unit.stage != "leaving"]
-        booked = sum(unit.size_bytes for unit in units)
-        to_come = sum(unit.size_bytes for unit in units if unit.stage == "fetching")
-        free = gift.storage_bytes * (1 - self._rules.reserve_of_budget) - booked
-        return min(free, max(self._parts.place.room_bytes() - to_come, 0)) if free > 0 else free
+        return deciding.decide(view, booking.held, booking.busy, means, self._parts.chance, rules=self._rules)
 
     # -- doing -------------------------------------------------------------------------------------------------------
 

@@ -68,6 +68,11 @@ def split(item: str) -> tuple[Ref, int]:
     return parse_ref(version), int(part) if part.isdecimal() else 0
 
 
+def id_of(release: Release, part: int) -> str:
+    """The id of a version, or of a part of it."""
+    return f"{release.id}#{part}" if part else release.id
+
+
 def version_of(item: str) -> str:
     """The id of the version that a unit is, or is a part of."""
     return item.partition("#")[0]
@@ -105,7 +110,7 @@ class Cutter:
             parts = cut(layout, self.rules.part_bytes)
             self._known[name] = [(pieces, part_bytes_of(layout, pieces)) for pieces in parts]
         for number, (pieces, size_bytes) in enumerate(self._known.get(name, ()), 1):
-            yield Unit(f"{release.id}#{number}", release, size_bytes, number, pieces)
+            yield Unit(id_of(release, number), release, size_bytes, number, pieces)
 
     def _torrent(self, release: Release) -> Metainfo | None:
         try:

@@ -117,7 +117,7 @@ def test_what_is_not_for_this_node_is_no_unit(world: World) -> None:
     """It is neither fetched nor dropped, and the reason is known."""
     world.change("a@1", status="withdrawn", status_reason="wrong")
     view = view_of(world, {"a": 0})
-    assert view.refused["a@1"][0] == "withdrawn"
+    assert view.refused["a@1"][0] == "withdrawn-by-catalog"
     assert not plan(view, means(), held=["a@1"]).adds
     assert not plan(view, means(-1), held=["a@1"]).drops
     assert len(view.rows()) == 5

@@ -100,4 +100,4 @@ def test_what_is_taken(lakes: Release, gift: dict[str, tuple[str, ...]], reason:
 def test_what_was_withdrawn_is_never_taken(tmp_path: Path) -> None:
     """Whatever the person wants."""
     gone = release_of("lakes", make_dataset(tmp_path, 10, name="lakes"), status="withdrawn", status_reason="wrong")
-    assert refusal(Gift("x", "/x", 10**9, only=("lakes",)), gone) == ("withdrawn", {"why": "wrong"})
+    assert refusal(Gift("x", "/x", 10**9, only=("lakes",)), gone) == ("withdrawn-by-catalog", {"why": "wrong"})

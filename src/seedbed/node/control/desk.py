@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node that runs answers: how it stands, what it would do, and why; and what it is told to do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from seedbed.errors import InputError, NotFoundError, SeedbedError, StateError
+from seedbed.node.control.happenings import Happenings
+from seedbed.node.look import Ground, Look
+
+if TYPE_CHECKING:
+    from seedbed.node.control.bell import Bell
+    from seedbed.node.live import Live
+    from seedbed.node.parts import Parts
+    from seedbed.node.rounds import Rounds
+    from seedbed.node.units import Cutter
+
+LOOK_S, ROUND_S = 5.0, 1_800.0
+"""For a look at the engine, and for a round that somebody waits for."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """See the module's text."""
+
+    parts: Parts
+    rounds: Rounds
+    cutter: Cutter
+    live: Live
+    bell: Bell
+    happenings: Happenings = field(default_factory=Happenings)
+    rounds_done: int = 0
+    rounds_failed: int = 0
+    trouble: str = ""
+    """Why the last round ended early; empty when it did not."""
+    _ground: tuple[int, Ground] | None = field(default=None)
+    """What the whole catalogue says, and after how many rounds: it is looked through once a round."""
+
+    async def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request.
+
+        Raises:
+            SeedbedError: there is none.
+        """
+        match asked["do"]:
+            case "status":
+                return await self.status()
+            case "plan":
+                return await asyncio.to_thread(self._look().plan)
+            case "why":
+                return await asyncio.to_thread(self._why, str(asked.get("id", "")))
+            case "pause" | "resume" as what:
+                return await self._pause(is_paused=what == "pause")
+            case _:
+                return await self._round(waits=bool(asked.get("wait")))
+
+    async def status(self) -> dict[str, Any]:
+        """What is held, what that protects, and what moves now."""
+        moving, trouble = await self._moving()
+        facts = await asyncio.to_thread(self._status)
+        units = [{**unit, "now": moving.get(unit["id"], {})} for unit in facts["units"]]
+        now = {
+            "sent_bytes": self.parts.meter.sent_bytes, "received_bytes": self.parts.meter.received_bytes,
+            "rounds": self.rounds_done, "rounds_failed": self.rounds_failed, "trouble": self.trouble or trouble,
+        }  # fmt: skip
+        return {**facts, "units": units, "is_running": True, "now": now}
+
+    def told(self, what: str, facts: dict[str, Any]) -> None:
+        """Something happened in the node."""
+        if what in {"round", "trouble"}:
+            self.rounds_done += what == "round"
+            self.rounds_failed += what == "trouble"
+            self.trouble = str(facts.get("why", "")) if what == "trouble" else ""
+        self.happenings.tell(what, facts)
+
+    async def _moving(self) -> tuple[dict[str, dict[str, Any]], str]:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await self.parts.meter.read()
+                return await self.live.look(), ""
+        except (SeedbedError, TimeoutError) as error:
+            return {}, error.message if isinstance(error, SeedbedError) else "the engine does not answer"
+
+    def _status(self) -> dict[str, Any]:
+        look, at = self._look(), self.rounds_done + self.rounds_failed
+        if self._ground is None or self._ground[0] != at:
+            self._ground = at, look.ground()
+        return look.status(self._ground[1])
+
+    def _look(self) -> Look:
+        listed = self.rounds.listed
+        if listed is None:
+            raise StateError("the node has only just begun, and knows no catalogue yet", hint="Ask again in a moment.")
+        parts = self.parts
+        return Look(parts.gift(), listed, parts.state, parts.key, self.cutter, parts.place.room_bytes)
+
+    def _why(self, item: str) -> dict[str, Any]:
+        found = self._look().why(item)
+        if found is None:
+            raise NotFoundError(f"{item}: the catalogue does not list it")
+        return found
+
+    async def _pause(self, *, is_paused: bool) -> dict[str, Any]:
+        save = self.parts.doors.save_gift
+        if save is None:
+            raise InputError("this node's gift is not changed here")
+        await asyncio.to_thread(lambda: save(replace(self.parts.gift(), is_paused=is_paused)))
+        self.bell.ring()
+        return {"is_paused": is_paused}
+
+    async def _round(self, *, waits: bool) -> dict[str, Any]:
+        told = self.bell.ring()
+        if not waits:
+            return {"is_begun": True}
+        try:
+            async with asyncio.timeout(ROUND_S):
+                return await told
+        except TimeoutError:
+            raise StateError(f"the round has not ended within {ROUND_S:,.0f} s") from None
