@@ -63,7 +63,8 @@ def test_it_is_compiled(compiled: dict[str, str]) -> None:
 
 def test_the_tests_of_the_plain_form_pass(compiled: dict[str, str]) -> None:
     """Of all that is compiled, and of what stands on it; among them table K."""
-    names = "peers swarm udp_wire http_wire lines proxies http_door ws_wire ws_frames ws_tracker ws_door udp_keys"
+    names = "peers swarm udp_wire http_wire lines proxies http_door http_bodies ws_wire ws_frames ws_tracker ws_door"
+    names += " udp_keys"
     tests = [f"tests/unit/tracker/test_{name}.py" for name in names.split()]
     told = run(compiled, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests)
 

@@ -11,6 +11,8 @@ cdef class HttpDoor:
     cdef readonly object page
     cdef readonly Lines lines
     cdef readonly object proxies
+    cdef readonly object posts
+    cdef readonly object bodies
 
 
 cdef class HttpTalk:
@@ -19,12 +21,18 @@ cdef class HttpTalk:
     cdef bytes _waiting
     cdef object _answer
     cdef bint _is_last
+    cdef object _body
 
     cpdef received(self, bytes data)
     @cython.locals(end=Py_ssize_t, head=bytes)
     cdef _go_on(self)
     @cython.locals(line=bytes, fields=bytes, lower=bytes, words=list, goes_on=bint, is_head=bint)
     cdef bint _ask(self, bytes head) except -1
+    cdef bint _begin_body(self, list words, bytes fields, bytes lower) except -1
+    cdef _feed(self, bytes data)
+    cdef _posted(self, body)
+    cdef _end_body(self)
+    cdef bytes _client(self, bytes fields)
     @cython.locals(path=bytes, query=bytes, ip=bytes, door=HttpDoor)
     cdef _page(self, bytes target, bytes fields)
     cdef _resume(self)
@@ -37,4 +45,5 @@ cpdef bytes written(page, bint goes_on, bint is_head=*)
 cdef _fault(list words, bytes lower)
 cdef bytes _local(bytes target)
 cdef bint _has_body(bytes lower) except -1
+cdef Py_ssize_t _length(bytes lower) except -2
 cdef bint _stays(bytes version, bytes lower) except -1

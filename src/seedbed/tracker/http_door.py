@@ -3,7 +3,8 @@
 
 Written by hand, on the level of bytes: an announce is two thirds of what a general server spends on one request.
 Questions of one connection are answered in their order, one at a time: while an answer is not there yet, what came
-behind it waits.
+behind it waits. A question may have a body where the door has somebody who takes it; its answer is the connection's
+last.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import logging
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from seedbed.tracker.bodies import Bodies, Body
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from seedbed.tracker.bodies import Posts
     from seedbed.tracker.lines import Line, Lines
     from seedbed.tracker.proxies import Networks
 
 MAX_HEAD_BYTES = 16_384
 """A scrape of 70 hashes, percent-encoded, has some 5,000."""
 _END = b"\r\n\r\n"
+_LENGTH_DIGITS = 12
 _METHODS = frozenset({b"GET", b"HEAD"})
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,9 @@ NO_PAGE = Page(404, "text/plain", b"there is no such page\n")
 _NOT_HTTP = Page(400, "text/plain", b"expected GET /announce?... HTTP/1.1\n")
 _NO_METHOD = Page(405, "text/plain", b"expected GET or HEAD\n")
 _NO_BODY = Page(413, "text/plain", b"expected no body\n")
+_NO_LENGTH = Page(411, "text/plain", b"expected a body with its Content-Length\n")
+_TOO_LARGE = Page(413, "text/plain", b"the body is too large\n")
+_BUSY = Page(503, "text/plain", b"too many send at once; try again\n", b"Retry-After: 60\r\n")
 _TOO_LONG = Page(431, "text/plain", b"the request is too long\n")
 _FAILED = Page(500, "text/plain", b"the tracker has failed; it is noted\n")
 
@@ -53,6 +61,7 @@ class HttpDoor:
         page: Called with path, query and the client's packed address; gives the answer, or what will be it.
         lines: All connections.
         proxies: Whose ``X-Forwarded-For`` is believed.
+        posts: Takes what is posted; None where nothing is.
     """
 
     def __init__(
@@ -60,10 +69,13 @@ class HttpDoor:
         page: Callable[[str, bytes, bytes], Page | asyncio.Future[Page]],
         lines: Lines,
         proxies: Networks | None = None,
+        posts: Posts | None = None,
     ) -> None:
         self.page = page
         self.lines = lines
         self.proxies = proxies or None
+        self.posts = posts
+        self.bodies = Bodies()
 
     def __call__(self, line: Line) -> HttpTalk:
         """A new connection."""
@@ -73,7 +85,7 @@ class HttpDoor:
 class HttpTalk:
     """What is said on one connection."""
 
-    __slots__ = ("_answer", "_door", "_is_last", "_line", "_waiting")
+    __slots__ = ("_answer", "_body", "_door", "_is_last", "_line", "_waiting")
     may_make_room = True
 
     def __init__(self, door: HttpDoor, line: Line) -> None:
@@ -84,9 +96,14 @@ class HttpTalk:
         self._answer: asyncio.Future[Page] | None = None
         """That was asked for, and is not there yet."""
         self._is_last = False
+        self._body: Body | None = None
+        """Of a question whose head has come, and not all that belongs to it."""
 
     def received(self, data: bytes) -> None:
         """Answer every question that is whole."""
+        if self._body is not None:
+            self._feed(data)
+            return
         self._waiting = self._waiting + data if self._waiting else data
         self._go_on()
         if self._answer is not None and len(self._waiting) > MAX_HEAD_BYTES:
@@ -107,6 +124,7 @@ class HttpTalk:
 
     def lost(self) -> None:
         """Nobody waits for the answer."""
+        self._end_body()
         if self._answer is not None:
             self._answer.cancel()
 
@@ -122,6 +140,10 @@ class HttpTalk:
             if not self._ask(head):
                 self._waiting = b""
                 return
+            if self._body is not None:
+                data, self._waiting = self._waiting, b""
+                self._feed(data)
+                return
         if self._answer is None and len(self._waiting) > MAX_HEAD_BYTES:
             self._refuse(_TOO_LONG)
 
@@ -129,6 +151,8 @@ class HttpTalk:
         """Begin to answer a question; whether others may follow."""
         line, _, fields = head.partition(b"\r\n")
         words, lower = line.split(b" "), fields.lower()
+        if words[0] == b"POST" and self._door.posts is not None:
+            return self._begin_body(words, fields, lower)
         fault = _fault(words, lower)
         if fault is not None:
             return self._refuse(fault)
@@ -142,11 +166,74 @@ class HttpTalk:
         page.add_done_callback(partial(self._answered, goes_on, is_head))
         return goes_on
 
+    def _begin_body(self, words: list[bytes], fields: bytes, lower: bytes) -> bool:
+        """The head of a question with a body; whether the body may come."""
+        fault = _fault([b"GET", *words[1:]], b"")
+        if fault is not None:
+            return self._refuse(fault)
+        door, path = self._door, _local(words[1]).partition(b"?")[0].decode("latin-1")
+        limit = door.posts.limit_bytes(path) if door.posts is not None else 0
+        if not limit:
+            return self._refuse(_NO_METHOD)
+        size = _length(lower)
+        if size < 0:
+            return self._refuse(_NO_LENGTH)
+        if size > limit:
+            return self._refuse(_TOO_LARGE)
+        ip = self._client(fields)
+        if not door.bodies.begin(ip):
+            return self._refuse(_BUSY)
+        self._body = Body(path, ip, size)
+        if b"100-continue" in lower:  # curl asks so before it sends much
+            self._line.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return True
+
+    def _feed(self, data: bytes) -> None:
+        """More of a body has come; whatever is behind it is passed over, for the answer is the last."""
+        body, door = self._body, self._door
+        if body is None:
+            return
+        has_room = door.bodies.came(body.take(data))
+        if not has_room:
+            self._end_body()
+            self._refuse(_BUSY)
+            return
+        if not body.is_whole:
+            if body.has_grown():
+                door.lines.touch(self._line)
+            return
+        self._end_body()
+        self._posted(body)
+
+    def _posted(self, body: Body) -> None:
+        """A body is whole: it is answered."""
+        posts = self._door.posts
+        page: Page | asyncio.Future[Page] = _FAILED
+        try:
+            if posts is not None:
+                page = posts.posted(body.path, b"".join(body.parts), body.ip)
+        except Exception:  # one question must not end the service
+            log.exception("tracker page failed")
+        if isinstance(page, Page):
+            self._send(page, False, False)  # noqa: FBT003
+            return
+        self._answer = page
+        page.add_done_callback(partial(self._answered, False, False))  # noqa: FBT003
+
+    def _end_body(self) -> None:
+        """It is whole, or nobody waits for it."""
+        body, self._body = self._body, None
+        if body is not None:
+            self._door.bodies.end(body)
+
+    def _client(self, fields: bytes) -> bytes:
+        """From where it came, packed."""
+        door, ip = self._door, self._line.ip
+        return ip if door.proxies is None else door.proxies.client(ip, forwarded(fields))
+
     def _page(self, target: bytes, fields: bytes) -> Page | asyncio.Future[Page]:
         path, _, query = target.partition(b"?")
-        door, ip = self._door, self._line.ip
-        if door.proxies is not None:
-            ip = door.proxies.client(ip, forwarded(fields))
+        door, ip = self._door, self._client(fields)
         try:
             return door.page(path.decode("latin-1"), query, ip)
         except Exception:  # one question must not end the service
@@ -256,6 +343,15 @@ def _has_body(lower: bytes) -> bool:
     return False
 
 
+def _length(lower: bytes) -> int:
+    """Bytes of a body as its head says; negative where it does not say it, or not in one way (request smuggling)."""
+    named = [(name.strip(), value.strip()) for name, _, value in _named(lower)]
+    found = [value for name, value in named if name == b"content-length"]
+    if len(found) != 1 or not found[0].isdigit() or len(found[0]) > _LENGTH_DIGITS:
+        return -1
+    return -1 if any(name == b"transfer-encoding" for name, _ in named) else int(found[0])
+
+
 def _stays(version: bytes, lower: bytes) -> bool:
     """Whether the client would ask more on this connection (RFC 9112, 9.3)."""
     if version == b"HTTP/1.0":
@@ -270,8 +366,12 @@ _STATUS = {
     403: b"403 Forbidden",
     404: b"404 Not Found",
     405: b"405 Method Not Allowed\r\nAllow: GET, HEAD",
+    409: b"409 Conflict",
+    410: b"410 Gone",
+    411: b"411 Length Required",
     413: b"413 Content Too Large",
     426: b"426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13",
+    429: b"429 Too Many Requests",
     431: b"431 Request Header Fields Too Large",
     500: b"500 Internal Server Error",
     503: b"503 Service Unavailable",

@@ -8,13 +8,13 @@ import contextlib
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.errors import StateError
 from seedbed.tracker import keeping
 from seedbed.tracker.datasets import Datasets
-from seedbed.tracker.http_door import Page
+from seedbed.tracker.http_door import NO_PAGE, Page
 from seedbed.tracker.lines import LineLimits
 from seedbed.tracker.pages import Pages
 from seedbed.tracker.proxies import Networks
@@ -51,6 +51,26 @@ class Places:
     wss: Sequence[Endpoint] = ()
 
 
+class Beside(Protocol):
+    """What is served on the same HTTP port besides announces and numbers: :mod:`seedbed.health.leases.desk`."""
+
+    def limit_bytes(self, page: str, /) -> int:
+        """Bytes that may be posted to a page; 0 where nothing is."""
+        ...
+
+    def posted(self, page: str, body: bytes, ip: bytes, /) -> Page | asyncio.Future[Page]:
+        """The answer to what was posted, or what will be it."""
+        ...
+
+    def page(self, page: str, /) -> Page | asyncio.Future[Page] | None:
+        """The answer to a question, or what will be it; None where there is no such page."""
+        ...
+
+    async def work(self) -> None:
+        """What is done meanwhile, until cancelled."""
+        ...
+
+
 @dataclass(slots=True)
 class Server:
     """Serves until stopped.
@@ -78,6 +98,7 @@ class Server:
     """Called in a thread every few seconds: gives the keys from now on, or None when they did not change."""
     _pages: Pages = field(init=False)
     _kept: dict[bytes, int] = field(default_factory=dict)
+    beside: Beside | None = None
     workers: int = 1
     """Processes that share the announces; WebSocket, HTTP and numbers are the first one's."""
     _rounds: Rounds = field(init=False)
@@ -104,13 +125,14 @@ class Server:
         async with contextlib.AsyncExitStack() as stack:
             udp = [stack.enter_context(one) for one in await self._open_udp(stack)]
             stack.enter_context(streams)
-            streams.open_http(self.places.http, self.places.https, self._page)
+            streams.open_http(self.places.http, self.places.https, self._page, self if self.beside else None)
             if self.web and (self.places.ws or self.places.wss):
                 streams.open_ws(self.places.ws, self.places.wss, self.web)
             for one in udp:
                 one.open(loop)
             ready([*self._udp_urls(udp), *streams.urls])
-            tasks = [asyncio.create_task(self._keep_house()), asyncio.create_task(streams.sweep())]
+            works = [self._keep_house(), streams.sweep(), *([self.beside.work()] if self.beside else [])]
+            tasks = [asyncio.create_task(one) for one in works]
             trouble = await self._until(stop)
             for task in tasks:
                 task.cancel()
@@ -175,7 +197,22 @@ class Server:
         if self._crew and self.tracker.is_announce(path) and (asked := self._crew.ask(query, ip)):
             return asked
         body = self.tracker.http(path, query, ip, int(time.monotonic()))
+        if body is None and self.beside and (page := self.beside.page(self._beside(path))):
+            return page
         return self._pages.page(path, query) if body is None else Page(200, "text/plain", body)
+
+    def limit_bytes(self, path: str) -> int:
+        """See :class:`seedbed.tracker.bodies.Posts`."""
+        return self.beside.limit_bytes(self._beside(path)) if self.beside else 0
+
+    def posted(self, path: str, body: bytes, ip: bytes) -> Page | asyncio.Future[Page]:
+        """See :class:`seedbed.tracker.bodies.Posts`."""
+        return self.beside.posted(self._beside(path), body, ip) if self.beside else NO_PAGE
+
+    def _beside(self, path: str) -> str:
+        """The page that a path means, beside the tracker's announce; empty for none, or for somebody who may not."""
+        key, _, page = path[1:].rpartition("/")
+        return page if (key in self.tracker.keys if self.tracker.keys else not key) else ""
 
     async def _keep_house(self) -> None:
         """Forget who is silent, follow the catalogue, write down what shall outlive us; no failure ends the service."""

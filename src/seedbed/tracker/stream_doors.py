@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Self
 
+    from seedbed.tracker.bodies import Posts
     from seedbed.tracker.http_door import Page
     from seedbed.tracker.lines import LineLimits
     from seedbed.tracker.proxies import Networks
@@ -67,6 +68,7 @@ class StreamDoors:
         plain: Sequence[Endpoint],
         secure: Sequence[Endpoint],
         page: Callable[[str, bytes, bytes], Page | asyncio.Future[Page]],
+        posts: Posts | None = None,
     ) -> None:
         """Listen for HTTP.
 
@@ -74,12 +76,13 @@ class StreamDoors:
             plain: Where without TLS.
             secure: Where with TLS.
             page: See :class:`seedbed.tracker.http_door.HttpDoor`.
+            posts: Takes what is posted, where somebody does.
 
         Raises:
             OSError: an address cannot be listened on.
             InputError: TLS without a certificate.
         """
-        door = HttpDoor(page, self._lines(self._limits), self._proxies)
+        door = HttpDoor(page, self._lines(self._limits), self._proxies, posts)
         for scheme, places in (("http", plain), ("https", secure)):
             for where in places:
                 self._open(scheme, "/announce", where, door)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -72,6 +72,10 @@ class Lease:
         if self.country:
             body[b"cc"] = self.country.encode()
         return signed.seal(KIND, body, signs)
+
+    def of_units(self, held: Keys, fetching: Keys) -> Lease:
+        """The same lease of other units."""
+        return replace(self, held=held, fetching=fetching)
 
     @classmethod
     def unsealed(cls, data: bytes) -> Self:
