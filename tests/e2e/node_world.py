@@ -132,9 +132,11 @@ def joined(site: Path, folder: Path, patch: pytest.MonkeyPatch, *, given: Path |
 
 
 @contextlib.contextmanager
-def running(world: NodeWorld, *, every_s: float = 0.3, before: tuple[str, ...] = ()) -> Iterator[NodeRun]:
+def running(
+    world: NodeWorld, *, every_s: float = 0.3, before: tuple[str, ...] = (), logs: Path | None = None
+) -> Iterator[NodeRun]:
     """The node at work, ended by a TERM signal if a test has not ended it."""
-    log = world.folder / f"node-{time.monotonic_ns()}.log"
+    log = (logs or world.folder) / f"node-{time.monotonic_ns()}.log"
     with process([*before, *world.command(every_s)], log) as started:
         yield NodeRun(started, log)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import subprocess
 import time
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
 
     from tests.e2e.node_world import NodeWorld
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-KILLS = 20
+KILLS = 100 if os.environ.get("SEEDBED_SOAK") else 20
 SEED = 20_261_121
 COUNT = 9
 
 
 @pytest.mark.slow
 def test_killed_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """N7, N26: 20 kills and TERM signals: nothing wrong is claimed, nothing held is lost, and it is soon back."""
+    """N7, N26: kills and TERM signals: nothing wrong is claimed, nothing held is lost, and it is soon back."""
     chance = random.Random(SEED)
 
     with published(tmp_path, count=COUNT, size=3_000_000, rate="900k") as site:
@@ -51,7 +52,7 @@ def test_killed_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         began_s = time.monotonic()
         with running(world) as node:
             node.until("ready")
-            assert time.monotonic() - began_s < 30
+            assert time.monotonic() - began_s < 60
             node.until("round", held=COUNT, fetching=0)
             assert node.terminate() == 0
         assert check(world, held) == {f"set-{number}@1" for number in range(COUNT)}

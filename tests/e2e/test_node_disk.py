@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.clients.base import wait_until
+from tests.e2e.disks import fill, needs_root, small_disk
 from tests.e2e.node_world import joined, published, running
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
 needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace makes the system calls fail")
 ALL = {"set-0@1", "set-1@1", "set-2@1"}
 
@@ -171,27 +170,7 @@ def check_claims(world: NodeWorld, node: NodeRun) -> None:
         assert world.is_right(item), item
 
 
-@contextlib.contextmanager
-def small_disk(folder: Path, size_mib: int) -> Iterator[Path]:
-    """A file system of a few MiB."""
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(folder)], check=False)
-    if done.returncode:
-        pytest.skip("no right to mount here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def remount(disk: Path, how: str) -> bool:
     """Make it read-only, or writable again; whether that could be."""
     done = subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=False, stderr=subprocess.DEVNULL)
     return not done.returncode
-
-
-def fill(ballast: Path) -> None:
-    """Write until there is no space."""
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(64 * 1024))

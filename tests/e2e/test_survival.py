@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.clients.base import LOOPBACK, wait_until
 from tests.e2e.clients.seedbed import PROGRAM, seedbed, seeding
 from tests.e2e.data import make_file, make_torrent, make_tree, same
+from tests.e2e.disks import fill, needs_root, small_disk
 from tests.e2e.nginx import web_seed
 
 if TYPE_CHECKING:
@@ -96,9 +97,6 @@ def test_seeder_is_killed(tmp_path: Path) -> None:
         shutil.rmtree(into)
 
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
-
-
 @needs_root
 @pytest.mark.parametrize("torrent_format", ["v1", "v2", "hybrid"])
 @pytest.mark.parametrize("by", ["peer", "http"])
@@ -152,23 +150,3 @@ def offered(folder: Path, torrent_format: str, by: str) -> Iterator[tuple[Path, 
 def used_bytes(folder: Path) -> int:
     """Bytes of the files in a folder that are on disk."""
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
-
-
-def fill(ballast: Path) -> None:
-    """Write until there is no space."""
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(64 * 1024))
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path, size_mib: int) -> Iterator[Path]:
-    """A file system of a few MiB."""
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(folder)], check=False)
-    if done.returncode:
-        pytest.skip("no right to mount here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
