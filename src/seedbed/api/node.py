@@ -15,6 +15,7 @@ import numpy as np
 from seedbed.api.catalog import locate
 from seedbed.catalog import join_link
 from seedbed.catalog.table.reader import read_catalog
+from seedbed.engine.machine import fitted, this_machine
 from seedbed.errors import NotFoundError, SeedbedError, StateError
 from seedbed.fetching.options import Options
 from seedbed.fetching.rules import DEFAULT_RULES
@@ -180,6 +181,7 @@ def parts(
     every = min(patience.EVERY, dt.timedelta(seconds=pace.round_s * 0.7))
     scraper = Scraper(ScrapeRecord(home.scrapes), OverTheNet(allows_private), _now, every=every)
     place = Place(Path(gift.folder))
+    settings = fitted(settings, this_machine(), engines=1 + pace.fetches)
     served = replace(settings, upload_bytes_per_s=gift.rate_up, download_bytes_per_s=gift.rate_down)
     meter = Meter(Throttle(gift.rate_down))
     fetched = replace(

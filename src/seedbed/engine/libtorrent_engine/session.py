@@ -32,8 +32,6 @@ _OPEN_FILES = 65_536
 _BLOCKED, _ALLOWED = 1, 0
 _WRITE_THROUGH = 3
 """``disk_io_write_mode``: not named in the Python binding. Starts each write at once (``sync_file_range``)."""
-_SOCKET_BUFFER = 4 << 20
-"""4 MiB socket buffers gave 5-15 % on loopback and help on long fat links."""
 
 
 def open_session(settings: Settings) -> lt.session:
@@ -198,6 +196,6 @@ def _disk(settings: Settings) -> dict[str, Any]:
     return {
         "file_pool_size": settings.open_files,
         "disk_io_write_mode": _WRITE_THROUGH if settings.write_through else 0,
-        "recv_socket_buffer_size": _SOCKET_BUFFER,
-        "send_socket_buffer_size": _SOCKET_BUFFER,
+        "recv_socket_buffer_size": settings.socket_buffer_bytes,
+        "send_socket_buffer_size": settings.socket_buffer_bytes,
     }
