@@ -42,6 +42,10 @@ def protection(facts: Mapping[str, Any]) -> list[str]:
         last = f", the only copy of {_count(only)}{' or parts' if one['parts'] else ''}" if only else ""
         held = f"{one['held']:,} of {_count(one['of'])}"
         found.append(f"You protect {_percent(one['percent'])} of {output.plain(one['collection'])} ({held}){last}.")
+    for one in facts["large"][:_COLLECTIONS]:
+        last = f", the only copy of {one['only_here']:,} parts" if one["only_here"] else ""
+        held = f"{_percent(one['percent'])} of {output.plain(one['id'])}"
+        found.append(f"You protect {held} ({one['held']:,} of {one['of']:,} parts){last}.")
     more = len(facts["collections"]) - _COLLECTIONS
     return found + ([f"And something of {more:,} more collections."] if more > 0 else [])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed.node import deciding
+from seedbed.node import coverage, deciding
 from seedbed.node.booking import Booking
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.traffic import kept
@@ -80,7 +80,8 @@ class Look:
             "held_bytes": held_bytes, "booked_bytes": Booking.of(units).booked_bytes, "catalog_bytes": catalog_bytes,
             "coverage_percent": 100 * held_bytes / max(catalog_bytes, 1),
             "only_here": sum(row["is_only_copy"] for row in held),
-            "collections": self._collections(held, ground), "units": rows,
+            "collections": coverage.collections(held, ground.collections),
+            "large": coverage.large(rows, ground.view.units), "units": rows,
         }  # fmt: skip
 
     def _traffic(self) -> int:
@@ -102,8 +103,10 @@ class Look:
 
     def why(self, item: str) -> dict[str, Any] | None:
         """Why a version is held or not; None when the catalogue does not list it."""
-        view, unit = self.ground().view, self.state.units().get(item)
-        events = [asdict(event) for event in self.state.events(item)]
+        view, units = self.ground().view, self.state.units()
+        if parts := [unit.id for unit in view.units if unit.part and unit.release.id == item]:
+            return self._why_in_parts(view, parts, units)
+        unit, events = units.get(item), [asdict(event) for event in self.state.events(item)]
         if (refused := view.refused.get(version_of(item))) is not None:
             name, facts = refused
         elif (number := view.numbers.get(item)) is not None:
@@ -111,6 +114,20 @@ class Look:
         else:
             return None
         return {"stage": unit.stage if unit else "not here", "reason": name, "facts": facts, "events": events}
+
+    def _why_in_parts(self, view: View, parts: list[str], units: Mapping[str, Held]) -> dict[str, Any]:
+        """Of a version that is cut: what is here, and how its rarest part stands."""
+        numbers, census = view.of_ids(parts), view.census
+        rarest = numbers[int(np.argmin(census.copies[numbers]))]
+        here = {one: units[one].stage for one in parts if one in units}
+        facts = {
+            "held": sum(stage == "held" for stage in here.values()), "of": len(parts),
+            "copies": float(census.copies[rarest]), "target": float(census.targets[rarest]),
+        }  # fmt: skip
+        events = [asdict(event) for one in here for event in self.state.events(one, limit=5)]
+        events.sort(key=lambda event: -event["at_s"])
+        stage = f"{facts['held']} of {len(parts)} parts held"
+        return {"stage": stage, "reason": "in-parts", "facts": facts, "parts": here, "events": events[:50]}
 
     @staticmethod
     def _row(unit: Held, ground: Ground) -> dict[str, Any]:
@@ -125,22 +142,6 @@ class Look:
             "target": float(census.targets[number]) if number is not None else 0.0,
             "is_only_copy": unit.stage == "held" and number is not None and copies <= 1,
         }  # fmt: skip
-
-    @staticmethod
-    def _collections(held: list[dict[str, Any]], ground: Ground) -> list[dict[str, Any]]:
-        """What the node protects of each collection, the most first."""
-        names = {row["collection"] for row in held} & ground.collections.keys()
-        found = []
-        for name in names:
-            mine = [row for row in held if row["collection"] == name]
-            held_bytes, (count, size_bytes) = sum(row["size_bytes"] for row in mine), ground.collections[name]
-            versions = {version_of(row["id"]) for row in mine}
-            found.append({
-                "collection": name, "held": len(versions), "of": count, "held_bytes": held_bytes, "bytes": size_bytes,
-                "percent": 100 * held_bytes / max(size_bytes, 1), "only_here": sum(row["is_only_copy"] for row in mine),
-                "parts": sum("#" in row["id"] for row in mine),
-            })  # fmt: skip
-        return sorted(found, key=lambda one: (-one["held_bytes"], one["collection"]))
 
     def _need(self, view: View, number: int) -> tuple[str, dict[str, Any]]:
         census = view.census

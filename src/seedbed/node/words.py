@@ -145,6 +145,11 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "nécessaire : " + _COPIES["fr"] + ", {fetching:.0f} sont en train de le récupérer",
         "es": "hace falta: " + _COPIES["es"] + ", {fetching:.0f} lo están descargando",
     },
+    "in-parts": {
+        "en": "very large, so nodes keep parts of it: {held:,} of {of:,} here; of its rarest part " + _COPIES["en"],
+        "fr": "très volumineux, donc gardé en parties : {held:,} sur {of:,} ici ; de la plus rare " + _COPIES["fr"],
+        "es": "muy grande, por eso se guarda en partes: {held:,} de {of:,} aquí; de la más rara " + _COPIES["es"],
+    },
     "too-large": {
         "en": "larger than what you give: {size_bytes:,} bytes",
         "fr": "plus grand que ce que vous donnez : {size_bytes:,} octets",

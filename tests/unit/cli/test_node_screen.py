@@ -25,7 +25,8 @@ def facts(*units: dict[str, Any], **more: Any) -> dict[str, Any]:
     count = {stage: sum(one["stage"] == stage for one in units) for stage in ("held", "fetching", "leaving")}
     usual = {
         "catalog": "canada", "folder": "/srv/seedbed", "storage_bytes": 500_000_000_000, "held_bytes": 12_000_000,
-        "is_paused": False, "warning": "", "is_running": True, "collections": [], "units": list(units), **count,
+        "is_paused": False, "warning": "", "is_running": True, "large": [], "collections": [],
+        "units": list(units), **count,
         "hours": [], "monthly_bytes": 0, "traffic_bytes": 0,
         "now": {"sent_bytes": 0, "received_bytes": 0, "trouble": ""},
     }  # fmt: skip
@@ -113,6 +114,13 @@ def test_shares(percent: float, said: str) -> None:
     """Something is never told as nothing, and nearly all never as all."""
     one = {"collection": "water", "held": 1, "of": 2, "percent": percent, "only_here": 0, "parts": 0}
     assert f"You protect {said}" in "\n".join(screen(facts(collections=[one])))
+
+
+def test_a_version_that_is_too_large_for_one_node() -> None:
+    """How much of it is here."""
+    one = {"id": "ortho@2024", "held": 3, "of": 41, "percent": 7.3, "only_here": 2}
+    shown = "\n".join(screen(facts(unit("ortho@2024#3"), large=[one])))
+    assert "You protect 7.3 % of ortho@2024 (3 of 41 parts), the only copy of 2 parts." in shown
 
 
 def test_names_from_outside_cannot_steer_the_terminal() -> None:
