@@ -16,7 +16,7 @@ from seedbed.api.catalog import locate
 from seedbed.catalog import join_link
 from seedbed.catalog.table.reader import read_catalog
 from seedbed.engine.machine import fitted, this_machine
-from seedbed.errors import NotFoundError, SeedbedError, StateError
+from seedbed.errors import NotFoundError, SeedbedError
 from seedbed.fetching.options import Options
 from seedbed.fetching.rules import DEFAULT_RULES
 from seedbed.fetching.web.throttle import Throttle
@@ -32,10 +32,9 @@ from seedbed.node.gift import Gift
 from seedbed.node.identity import Identity
 from seedbed.node.look import Look
 from seedbed.node.parts import Listed, Pace, Parts
+from seedbed.node.places import place_of
 from seedbed.node.state import State
 from seedbed.node.store import Place
-from seedbed.node.survey import Survey
-from seedbed.node.survey import survey as look_through
 from seedbed.node.traffic import Meter
 from seedbed.node.units import Cutter
 
@@ -180,7 +179,8 @@ def parts(
     pace = pace or Pace()
     every = min(patience.EVERY, dt.timedelta(seconds=pace.round_s * 0.7))
     scraper = Scraper(ScrapeRecord(home.scrapes), OverTheNet(allows_private), _now, every=every)
-    place = Place(Path(gift.folder))
+    state = open_state(node.state, Place(Path(gift.folder)))
+    place = place_of(gift, state)
     settings = fitted(settings, this_machine(), engines=1 + pace.fetches)
     served = replace(settings, upload_bytes_per_s=gift.rate_up, download_bytes_per_s=gift.rate_down)
     meter = Meter(Throttle(gift.rate_down))
@@ -189,7 +189,7 @@ def parts(
         download_bytes_per_s=_share(gift.rate_down, pace), upload_bytes_per_s=_share(gift.rate_up, pace),
     )  # fmt: skip
     return Parts(
-        gift=lambda: Gift.load(node.gift), place=place, state=open_state(node.state, place),
+        gift=lambda: Gift.load(node.gift), place=place, state=state,
         catalog=FollowedCatalog(gift.catalog, home, ways or Ways()), scraper=scraper,
         asks_again=replace(scraper, every=dt.timedelta(0)),
         open_engine=meter.counting(lambda: engine(served)),
@@ -205,57 +205,6 @@ def parts(
 def _share(rate: int, pace: Pace) -> int:
     """Of a limit, for one of the fetches; 0 is no limit."""
     return max(rate // pace.fetches, 1) if rate else 0
-
-
-def join(home: Home, gift: Gift) -> Gift:
-    """Make this machine a node, or change what it gives.
-
-    Returns:
-        What it gives: no more than its disk has room for.
-
-    Raises:
-        StateError: the disk refuses; or another folder was given before, and it holds something.
-    """
-    node = NodeHome.of(home)
-    try:
-        before = Gift.load(node.gift)
-    except NotFoundError:
-        before = gift
-    with State(node.state) as state:
-        mark, before_folder = state.get("mark"), Path(before.folder)
-        if before_folder != Path(gift.folder) and state.units() and Place(Path(gift.folder)).mark() != mark:
-            raise StateError(
-                f"this node holds {len(state.units()):,} datasets in {before_folder}",
-                hint=f"Stop it, move the folder to {gift.folder} as it is, and join again.",
-            )
-        state.set("mark", Place(Path(gift.folder)).make())
-    gift = fitting(gift)
-    gift.save(node.gift)
-    return gift
-
-
-def survey(home: Home, gift: Gift) -> Survey:
-    """What a gift would choose from, by what is known of its catalogue now.
-
-    Raises:
-        InputError: a pattern of it is not clear.
-        NotFoundError: the catalogue was never pulled.
-    """
-    return look_through(gift, FollowedCatalog(gift.catalog, home, Ways()).known().releases)
-
-
-def fitting(gift: Gift) -> Gift:
-    """A gift that its disk has room for: what lies there already counts.
-
-    Raises:
-        InputError: there is hardly any.
-        StateError: the disk is not there.
-    """
-    place = Place(Path(gift.folder))
-    room_bytes = place.room_bytes()
-    if gift.storage_bytes > room_bytes:
-        room_bytes += place.used_bytes()
-    return replace(gift, storage_bytes=min(gift.storage_bytes, room_bytes)).checked()
 
 
 def evict(home: Home, item: str, *, at_once: bool = False) -> None:
@@ -289,7 +238,7 @@ def keep(home: Home, item: str) -> None:
     node = NodeHome.of(home)
     gift = Gift.load(node.gift)
     with State(node.state) as state:
-        discarded = Place(Path(gift.folder)).shelf.discarded()
+        discarded = place_of(gift, state).shelf.discarded()
         if item not in state.units() and item not in discarded:
             raise NotFoundError(f"{item}: this node has nothing of it any more")
         replace(gift, without=tuple(one for one in gift.without if one != item)).save(node.gift)
@@ -305,10 +254,11 @@ def look(home: Home) -> Look:
     """
     node = NodeHome.of(home)
     gift = Gift.load(node.gift)
-    place = Place(Path(gift.folder))
-    cutter = Cutter(lambda release: kept_metainfo(place.cache, release.torrent.best_hex))
+    state = State(node.state)
+    place = place_of(gift, state)
+    cutter = Cutter(lambda release: kept_metainfo(place.of(release.id).cache, release.torrent.best_hex))
     listed = FollowedCatalog(gift.catalog, home, Ways()).known()
-    return Look(gift, listed, State(node.state), node.key(), cutter, place.room_bytes)
+    return Look(gift, listed, state, node.key(), cutter, place)
 
 
 def _now() -> dt.datetime:

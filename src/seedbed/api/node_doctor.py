@@ -16,11 +16,13 @@ from seedbed.errors import BusyError, SeedbedError
 from seedbed.following import joined
 from seedbed.node.doctor import Facts, Finding, examine
 from seedbed.node.gift import Gift
+from seedbed.node.places import place_of
 from seedbed.node.state import State
-from seedbed.node.store import Place
 
 if TYPE_CHECKING:
     from seedbed.api.home import Home
+    from seedbed.node.places import Places
+    from seedbed.node.store import Place
 
 _SOMEWHERE = ("2001:4860::8888", 53)
 """No packet is sent there: the system is only asked by which address it would send one."""
@@ -40,13 +42,13 @@ def doctor(home: Home) -> list[Finding]:
 
 
 def _facts(home: Home, gift: Gift, state: State) -> Facts:
-    place = Place(Path(gift.folder))
-    trouble, room_bytes = "", 0
+    place = place_of(gift, state)
+    trouble, room_bytes = "; ".join(place.away.values()), 0
     try:
         place.check(state.get("mark"))
         room_bytes = place.room_bytes()
     except SeedbedError as error:
-        trouble = error.message
+        trouble = trouble or error.message
     units = state.units().values()
     beat = float(state.get("beat_s") or 0)
     failing = [unit for unit in units if unit.stage == "fetching" and _has_failed(state, unit.id)]
@@ -73,7 +75,7 @@ def _catalog(home: Home, gift: Gift) -> dict[str, str]:
     return {"catalog_state": stands.state, "catalog_why": stands.why}
 
 
-def _is_running(place: Place) -> bool:
+def _is_running(place: Place | Places) -> bool:
     """Whether somebody has the folder; tried, for a lock says nothing else."""
     try:
         with place.held():

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import output
-from seedbed.cli.gift_options import hours_option, monthly_option, rate_down_option, rate_up_option, storage_option
+from seedbed.cli.gift_options import (
+    hours_option,
+    monthly_option,
+    pairs,
+    rate_down_option,
+    rate_up_option,
+    storage_option,
+)
 from seedbed.cli.main import LazyGroup
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seedbed.api.home import Home
     from seedbed.node.gift import Gift
 
@@ -57,23 +66,27 @@ def resume() -> None:
 
 
 @click.command()
+@click.option(
+    "--dir", "folders", metavar="PATH", multiple=True, help="The folder that a --storage is of; else the only."
+)
 @storage_option
 @rate_up_option
 @rate_down_option
 @hours_option
 @monthly_option
 @output.json_option
-def limit(**given: Any) -> None:
+def limit(folders: tuple[str, ...], storage: tuple[int, ...], **given: Any) -> None:
     """Change how much is given.
 
     A budget that is lowered below what is held is kept by dropping what is safest, and only that: as long as too few
     others hold the rest, the node holds more than the budget and says so.
     """
-    given["storage_bytes"], given["monthly_bytes"] = given.pop("storage"), given.pop("monthly")
+    shares = {"": storage[0]} if storage and not folders else pairs(folders, storage)
+    given["monthly_bytes"] = given.pop("monthly")
     changes = {name: value for name, value in given.items() if value is not None}
-    if not changes:
+    if not changes and not shares:
         raise InputError("nothing to change: expected --storage, --rate-up, --rate-down, --hours or --monthly")
-    _change("changed", **changes)
+    _change("changed", shares, **changes)
 
 
 @click.command()
@@ -110,16 +123,17 @@ def keep(item: str) -> None:
     output.result({"id": item, "acts": woken}, f"{item}: it is kept. {when}")
 
 
-def _change(told: str, **changes: Any) -> None:
+def _change(told: str, shares: Mapping[str, int] | None = None, **changes: Any) -> None:
     from seedbed.api.home import Home  # noqa: PLC0415
-    from seedbed.api.node import NodeHome, fitting  # noqa: PLC0415
+    from seedbed.api.node import NodeHome  # noqa: PLC0415
+    from seedbed.api.node_joining import fitting, with_storage  # noqa: PLC0415
     from seedbed.node.gift import Gift  # noqa: PLC0415
 
     home = Home.of_environment()
     path = NodeHome.of(home).gift
     gift: Gift = replace(Gift.load(path), **changes).checked()
-    if "storage_bytes" in changes:
-        gift = fitting(gift)
+    if shares:
+        gift = fitting(with_storage(gift, shares))
         changes["storage_bytes"] = gift.storage_bytes
     gift.save(path)
     woken, when = _wake(home)

@@ -10,7 +10,14 @@ import click
 
 from seedbed.cli import output
 from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_of
-from seedbed.cli.gift_options import hours_option, monthly_option, rate_down_option, rate_up_option, storage_option
+from seedbed.cli.gift_options import (
+    hours_option,
+    monthly_option,
+    pairs,
+    rate_down_option,
+    rate_up_option,
+    storage_option,
+)
 from seedbed.errors import InputError, SeedbedError
 
 if TYPE_CHECKING:
@@ -23,7 +30,10 @@ _PATTERNS = "a collection, dataset (globs) or keyword; words:…, bbox:W,S,E,N o
 
 @click.command()
 @click.argument("where", metavar="LINK")
-@click.option("--dir", "folder", metavar="PATH", required=True, help="Folder for the data; made when missing.")
+@click.option(
+    "--dir", "folders", metavar="PATH", required=True, multiple=True,
+    help="Folder for the data; made when missing. Repeat it, each with its --storage, for several disks.",
+)  # fmt: skip
 @storage_option
 @rate_up_option
 @rate_down_option
@@ -41,35 +51,36 @@ _PATTERNS = "a collection, dataset (globs) or keyword; words:…, bbox:W,S,E,N o
 @lan_option
 @output.json_option
 @output.quiet_option
-def join(where: str, folder: str, storage: int | None, *, dry_run: bool, **options: Any) -> None:
+def join(where: str, folders: tuple[str, ...], storage: tuple[int, ...], *, dry_run: bool, **options: Any) -> None:
     """Give disk and bandwidth to the catalogue of a join LINK; then 'seedbed node run' does the rest.
 
     LINK is a join link, the name of a followed catalogue, or the folder of one that is published here. Joining again
     changes what is given. A catalogue is followed from then on, with --dry-run too.
     """
-    from seedbed.api import node as nodes  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.api import node_joining as nodes  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.api.home import Home  # noqa: PLC0415
     from seedbed.node.gift import Gift  # noqa: PLC0415
 
-    if storage is None:
+    if not storage:
         raise InputError("how much disk is given? expected --storage, such as --storage 500G")
+    shares = pairs(folders, storage)
     home = Home.of_environment()
     gift = Gift(
-        _catalog(where, home, options), str(Path(folder).absolute()), storage,
+        _catalog(where, home, options), next(iter(shares)), sum(storage),
         rate_up=options["rate_up"] or 0, rate_down=options["rate_down"] or 0,
         only=options["only"], without=options["without"], licenses=options["licenses"],
         hours=options["hours"] or (), monthly_bytes=options["monthly"] or 0,
-    ).checked()  # fmt: skip
+    ).with_shares(shares).checked()  # fmt: skip
     found = _survey(home, gift)
     if dry_run:
-        _show(gift, found, "would give", storage)
+        _show(gift, found, "would give", sum(storage))
     else:
-        _show(nodes.join(home, gift), found, "gives", storage)
+        _show(nodes.join(home, gift), found, "gives", sum(storage))
 
 
 def _survey(home: Home, gift: Gift) -> Survey | None:
     """What would be chosen from; None where the catalogue cannot be read yet: joining goes on without."""
-    from seedbed.api.node import survey  # noqa: PLC0415
+    from seedbed.api.node_joining import survey  # noqa: PLC0415
 
     try:
         return survey(home, gift)
@@ -81,10 +92,11 @@ def _survey(home: Home, gift: Gift) -> Survey | None:
 
 
 def _show(gift: Gift, found: Survey | None, does: str, wanted_bytes: int) -> None:
-    lines = [f"This machine {does} {output.size(gift.storage_bytes)} in {gift.folder} to {gift.catalog}."]
+    lines = [f"This machine {does} {output.size(gift.storage_bytes)} in {', '.join(gift.shares)} to {gift.catalog}."]
     if gift.storage_bytes < wanted_bytes:
-        lines.insert(0, f"Warning: its disk has no room for {output.size(wanted_bytes)}.")
+        lines.insert(0, f"Warning: there is no room on disk for {output.size(wanted_bytes)}.")
     facts: dict[str, Any] = {"catalog": gift.catalog, "folder": gift.folder, "storage_bytes": gift.storage_bytes}
+    facts["shares"] = gift.shares
     if found:
         facts |= {
             "datasets": found.datasets, "versions": found.versions, "size_bytes": found.size_bytes,

@@ -50,11 +50,15 @@ def protection(facts: Mapping[str, Any]) -> list[str]:
     return found + ([f"And something of {more:,} more collections."] if more > 0 else [])
 
 
+def _folder(facts: Mapping[str, Any]) -> str:
+    used = f"{output.size(facts['held_bytes'])} of {output.size(facts['storage_bytes'])} in {facts['folder']}"
+    return used + (f": AWAY, nothing of it is served ({facts['away']})" if facts.get("away") else "")
+
+
 def _head(facts: Mapping[str, Any]) -> list[str]:
     now = facts.get("now", {})
     counts = f"{facts['held']:,} held, {facts['fetching']:,} being fetched, {facts['leaving']:,} being given up"
-    used = f"{output.size(facts['held_bytes'])} of {output.size(facts['storage_bytes'])} in {facts['folder']}"
-    found = [f"{facts['catalog']}: {counts}", used]
+    found = [f"{facts['catalog']}: {counts}", *map(_folder, facts.get("folders") or [facts])]
     if facts["is_running"] and "sent_bytes" in now:
         speeds = [one["now"].get("bytes_per_s", 0) for one in facts["units"] if one["now"].get("doing") == "serving"]
         down = [one["now"].get("bytes_per_s", 0) for one in facts["units"] if one["now"].get("doing") == "fetching"]

@@ -12,6 +12,7 @@ from seedbed.node.state import State
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from seedbed.node.places import Places
     from seedbed.node.store import Place
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def _move_aside(path: Path) -> Path:
     return aside
 
 
-def adopt(state: State, place: Place, now_s: int) -> int:
+def adopt(state: State, place: Place | Places, now_s: int) -> int:
     """Take over units that lie in the folder and are not in the record; they are proved before they are claimed.
 
     Returns:

@@ -77,6 +77,9 @@ class Claims:
         """
         state = self._parts.state
         units = [unit for unit in state.units().values() if not items or unit.id in items]
+        for item in [unit.id for unit in units if not self._parts.place.is_here(unit.id)]:
+            await self._offering.disclaim(item)
+        units = [unit for unit in units if self._parts.place.is_here(unit.id)]
         held = [unit.id for unit in units if unit.stage == "held" and unit.verified_s]
         seals, known = await asyncio.to_thread(self._seals, held), state.seals()
         for item in held:
@@ -130,7 +133,7 @@ class Claims:
                         log.warning("unit withdrawn, and not written down id=%s: %s", item, error.message)
 
     def _torrent(self, release: Release) -> Metainfo | None:
-        cache, rules = self._parts.place.cache, self._parts.options.rules
+        cache, rules = self._parts.place.of(release.id).cache, self._parts.options.rules
         if torrents.obtain(release, cache, self._places, rules) is None:
             return torrents.kept_info(cache, release)
         return torrents.kept_metainfo(cache, release.torrent.best_hex)

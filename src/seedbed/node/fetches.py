@@ -113,7 +113,10 @@ class Fetches:
         await asyncio.to_thread(parts.place.shelf.copy(unit.id).begin)
         self._bytes[unit.id] = -1
         return await parts.fetch(
-            unit.wanted(places), parts.place.cache, parts.options, on_progress=lambda one: self._tell(unit, one)
+            unit.wanted(places),
+            parts.place.of(unit.id).cache,
+            parts.options,
+            on_progress=lambda one: self._tell(unit, one),
         )
 
     async def _hold(self, unit: Unit, fetched: Fetched) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,8 @@ class Gift:
     """Nothing new is fetched, and nothing is dropped; what is held is served."""
     hours: tuple[str, ...] = ()
     """Windows of the day, such as ``22-06``, in which the line is used; empty is always. See :mod:`.hours`."""
+    more: Mapping[str, int] = field(default_factory=dict)
+    """Further folders and the bytes given in each; :attr:`storage_bytes` is the sum of all."""
     monthly_bytes: int = 0
     """Traffic of a calendar month, sent and received; 0 for no limit. See :mod:`.traffic`."""
 
@@ -74,8 +76,10 @@ class Gift:
         Raises:
             InputError: a number that makes no sense.
         """
-        if self.storage_bytes < LEAST_BYTES:
-            raise InputError(f"storage {self.storage_bytes:,} bytes: expected at least {LEAST_BYTES:,}")
+        for folder, share_bytes in self.shares.items():
+            if share_bytes < LEAST_BYTES:
+                where = f" in {folder}" if self.more else ""
+                raise InputError(f"storage {share_bytes:,} bytes{where}: expected at least {LEAST_BYTES:,}")
         if self.rate_up < 0 or self.rate_down < 0:
             raise InputError("rates: expected bytes a second, 0 for no limit")
         read_windows(self.hours)
@@ -84,6 +88,17 @@ class Gift:
         if self.monthly_bytes and self.monthly_bytes < LEAST_BYTES:
             raise InputError(f"monthly traffic {self.monthly_bytes:,} bytes: expected at least {LEAST_BYTES:,}, or 0")
         return self
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """All folders, the first one first, with the bytes given in each."""
+        return {self.folder: self.storage_bytes - sum(self.more.values()), **self.more}
+
+    def with_shares(self, shares: Mapping[str, int]) -> Gift:
+        """The same with other folders and bytes; the first one is the main one."""
+        first, *others = shares
+        more = {folder: shares[folder] for folder in others}
+        return replace(self, folder=first, storage_bytes=sum(shares.values()), more=more)
 
     def save(self, path: Path) -> None:
         """Write it.
@@ -116,11 +131,16 @@ def _is_words(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
+def _is_sizes(value: object) -> bool:
+    return isinstance(value, dict) and all(type(one) is int for one in value.values())
+
+
 _KINDS: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "int": lambda value: type(value) is int,
     "bool": lambda value: isinstance(value, bool),
     "tuple[str, ...]": _is_words,
+    "Mapping[str, int]": _is_sizes,
 }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seedbed.node.parts import Parts
     from seedbed.node.policy.rules import Rules
     from seedbed.node.state import Held
+    from seedbed.node.store import Place
     from seedbed.node.units import Unit
 
 DAY_S = 86_400
@@ -69,7 +70,8 @@ class Leaving:
             targets: Copies wanted of each unit.
             may_drop: Whether anything may be deleted now; if not, it is kept.
         """
-        leaving = [unit for unit in self._parts.state.units().values() if unit.stage == "leaving"]
+        units, is_here = self._parts.state.units().values(), self._parts.place.is_here
+        leaving = [unit for unit in units if unit.stage == "leaving" and is_here(unit.id)]
         now_s = self._parts.monotonic_s()
         self._since_s = {unit.id: self._since_s.get(unit.id, now_s) for unit in leaving}
         for unit in leaving:
@@ -96,7 +98,9 @@ class Leaving:
         await self._claims.look(unit.id)
 
     async def discard(self, item: str, facts: Mapping[str, Any], *, what: str = "deleted") -> None:
-        """It goes to the trash."""
+        """It goes to the trash; what lies on a disk that is away stays as it is."""
+        if not self._parts.place.is_here(item):
+            return
         self._since_s.pop(item, None)
         await self._claims.disclaim(item)
         await asyncio.to_thread(self._parts.place.shelf.copy(item).discard)
@@ -104,22 +108,23 @@ class Leaving:
         self._parts.state.remove(item, self._parts.now_s(), what=what, facts=facts)
         self._parts.state.wait(item, "trash", bytes=unit.size_bytes if unit else 0)
 
-    async def purge(self, *, needed_bytes: float = 0.0, over_bytes: float = 0.0) -> None:
+    async def purge(self, place: Place, *, needed_bytes: float = 0.0, over_bytes: float = 0.0) -> None:
         """Delete for good what lay in the trash for a day; sooner, the oldest first, while its room is needed.
 
         Args:
+            place: Only there.
             needed_bytes: Room that the disk must have.
             over_bytes: By so much the budget is passed.
         """
         parts = self._parts
         waits = parts.state.waits("trash")
-        items = await asyncio.to_thread(parts.place.shelf.discarded)
+        items = await asyncio.to_thread(place.shelf.discarded)
         for item in sorted(items, key=lambda one: -waits[one].passed_s if one in waits else 0):
             wait = waits.get(item)
             if wait is None:
                 parts.state.wait(item, "trash")
-            elif wait.passed_s >= parts.pace.trash_s or over_bytes > 0 or parts.place.room_bytes() < needed_bytes:
-                await asyncio.to_thread(parts.place.shelf.copy(item).purge)
+            elif wait.passed_s >= parts.pace.trash_s or over_bytes > 0 or place.room_bytes() < needed_bytes:
+                await asyncio.to_thread(place.shelf.copy(item).purge)
                 parts.state.wait_no_more(item, "trash")
                 over_bytes -= float(wait.facts.get("bytes", 0))
 

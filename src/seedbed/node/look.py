@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from seedbed.node.units import version_of
 from seedbed.node.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from seedbed.node.gift import Gift
     from seedbed.node.parts import Listed
+    from seedbed.node.places import Places
     from seedbed.node.state import Held, State
+    from seedbed.node.store import Place
     from seedbed.node.units import Cutter
 
 
@@ -45,8 +48,8 @@ class Look:
     state: State
     key: int
     cutter: Cutter
-    room_bytes: Callable[[], int]
-    """That the disk has; see :meth:`seedbed.node.store.Place.room_bytes`."""
+    place: Place | Places
+    """Where the data lies."""
 
     def ground(self) -> Ground:
         """All units, with the numbers of the node's last round."""
@@ -75,6 +78,7 @@ class Look:
         return {
             "catalog": self.gift.catalog, "folder": self.gift.folder, "storage_bytes": self.gift.storage_bytes,
             "hours": list(self.gift.hours), "monthly_bytes": self.gift.monthly_bytes, "traffic_bytes": self._traffic(),
+            "folders": self._folders(units),
             "is_paused": self.gift.is_paused, "warning": self.listed.warning, "is_running": False,
             **{stage: sum(unit.stage == stage for unit in units.values()) for stage in ("held", "fetching", "leaving")},
             "held_bytes": held_bytes, "booked_bytes": Booking.of(units).booked_bytes, "catalog_bytes": catalog_bytes,
@@ -84,6 +88,18 @@ class Look:
             "large": coverage.large(rows, ground.view.units), "units": rows,
         }  # fmt: skip
 
+    def _folders(self, units: Mapping[str, Held]) -> list[dict[str, Any]]:
+        """Each that is given, with what lies there."""
+        found = []
+        for folder, share_bytes in self.gift.shares.items():
+            mine = [one for one in units.values() if str(self.place.of(one.id).folder) == folder]
+            found.append({
+                "folder": folder, "storage_bytes": share_bytes, "away": self.place.away.get(Path(folder), ""),
+                "held": sum(one.stage == "held" for one in mine),
+                "held_bytes": sum(one.size_bytes for one in mine if one.stage == "held"),
+            })  # fmt: skip
+        return found
+
     def _traffic(self) -> int:
         """Of this month, as it was written down last."""
         month = kept(self.state)
@@ -92,9 +108,11 @@ class Look:
     def plan(self) -> dict[str, Any]:
         """What it would do next, if the numbers of its last round held."""
         booking, view = Booking.of(self.state.units()), self.ground().view
-        free = booking.free_bytes(self.gift.storage_bytes, self.room_bytes(), DEFAULT)
+        units = self.state.units()
+        free = self.place.free_bytes(units, self.gift, DEFAULT)
         means = deciding.Means(self.key, free, free, self.gift.storage_bytes)
-        found = deciding.decide(view, booking.held, booking.busy, means, np.random.default_rng(self.key))
+        held = self.place.crowded(booking.held, self.gift, units, DEFAULT) if free < 0 else booking.held
+        found = deciding.decide(view, held, booking.busy, means, np.random.default_rng(self.key))
         sizes = {item: int(view.census.sizes_bytes[number]) for item, number in view.numbers.items()}
         return {
             "adds": [{**asdict(add), "size_bytes": sizes[add.id]} for add in found.adds],

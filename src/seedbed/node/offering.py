@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from seedbed.engine.base import Engine, TorrentId
     from seedbed.node.copies import Servable
+    from seedbed.node.places import Shelves
     from seedbed.node.shelf import Shelf
 
 AT_ONCE = 100
@@ -40,7 +41,7 @@ class Offering:
         shelf: What lies here.
     """
 
-    def __init__(self, engine: Engine, shelf: Shelf) -> None:
+    def __init__(self, engine: Engine, shelf: Shelf | Shelves) -> None:
         self._engine = engine
         self._shelf = shelf
         self._torrents: dict[str, TorrentId] = {}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seedbed.library.cache import Cache
     from seedbed.library.fetch import Wanted
     from seedbed.node.gift import Gift
+    from seedbed.node.places import Places
     from seedbed.node.state import State
     from seedbed.node.store import Place
 
@@ -117,7 +118,7 @@ class Parts:
 
     gift: Callable[[], Gift]
     """Read anew each round: people change it while the node runs."""
-    place: Place
+    place: Place | Places
     state: State
     catalog: Lists
     scraper: Scraper

@@ -52,6 +52,7 @@ class Rounds:
         self.scrub = Scrub(parts, claims)
         self.restraint = Restraint(parts, claims, self._fetches)
         self._listed: Listed | None = None
+        self._away: frozenset[str] = frozenset()
         self._last_s = parts.monotonic_s()
 
     async def begin(self) -> None:
@@ -124,6 +125,20 @@ class Rounds:
             await self._fetches.stop()
             await self._claims.disclaim_all()
             raise
+        finally:
+            await self._note_away()
+
+    async def _note_away(self) -> None:
+        """Of several folders one may be away: what lies there is said no longer, and the others go on."""
+        parts, now = self._parts, {str(folder): why for folder, why in self._parts.place.away.items()}
+        for item in self._fetches.ids | self._claims.ids if now else ():
+            if not parts.place.is_here(item):
+                await self._fetches.cancel(item)
+                await self._claims.disclaim(item)
+        for folder in now.keys() ^ self._away:
+            what = "disk-away" if folder in now else "disk-back"
+            parts.state.note(what, {"folder": folder, "why": now.get(folder, "")}, parts.now_s())
+        self._away = frozenset(now)
 
     def _pass_time(self) -> float:
         now_s = self._parts.monotonic_s()
@@ -186,15 +201,16 @@ class Rounds:
     async def _decide(self, view: View, gift: Gift, listed: Listed, *, may_drop: bool) -> deciding.Plan:
         if gift.is_paused:
             return deciding.Plan()
-        booking = Booking.of(self._parts.state.units())
-        room_bytes = await asyncio.to_thread(self._parts.place.room_bytes)
+        units, place = self._parts.state.units(), self._parts.place
+        booking, free_bytes = Booking.of(units), await asyncio.to_thread(place.free_bytes, units, gift, self._rules)
+        held = place.crowded(booking.held, gift, units, self._rules) if free_bytes < 0 else booking.held
         a_day = (gift.rate_down or GUESSED_RATE_BYTES_S) * DAY_S
         means = deciding.Means(
-            key=self._parts.key, free_bytes=booking.free_bytes(gift.storage_bytes, room_bytes, self._rules),
+            key=self._parts.key, free_bytes=free_bytes,
             plan_bytes=min(a_day, self.restraint.left_bytes), online_bytes=gift.storage_bytes,
             may_add=listed.may_add and not self._fetches.is_full, may_drop=may_drop,
         )  # fmt: skip
-        return deciding.decide(view, booking.held, booking.busy, means, self._parts.chance, rules=self._rules)
+        return deciding.decide(view, held, booking.busy, means, self._parts.chance, rules=self._rules)
 
     # -- doing -------------------------------------------------------------------------------------------------------
 
@@ -206,8 +222,13 @@ class Rounds:
         for add in plan.adds[: self._fetches.free]:
             unit = view.units[view.numbers[add.id]]
             is_allowed = not add.room or self._leaving.allows(self._sizes(add.room))
-            if is_allowed and await self._is_still_wanted(unit, add):
+            if is_allowed and self._finds_room(unit, add.room) and await self._is_still_wanted(unit, add):
                 await self._take_up(unit, add, listed)
+
+    def _finds_room(self, unit: Unit, given_up: Sequence[str]) -> bool:
+        units = self._parts.state.units()
+        left = {item: one for item, one in units.items() if item not in given_up}
+        return self._parts.place.find_room(unit.id, unit.size_bytes, left, self._parts.gift(), self._rules)
 
     async def _take_up(self, unit: Unit, add: deciding.Add, listed: Listed) -> None:
         for given in add.room:
@@ -232,17 +253,20 @@ class Rounds:
         for item in () if gift.is_paused else self._fetches.stalled():
             await self._give_up(item, "given-up")
         units = self._parts.state.units()
-        trash = sum(float(one.facts.get("bytes", 0)) for one in self._parts.state.waits("trash").values())
-        booked = sum(unit.size_bytes for unit in units.values())
-        await self._leaving.purge(over_bytes=booked + trash - gift.storage_bytes)
-        if gift.is_paused:
-            return
-        fetching = [unit for unit in units.values() if unit.stage == "fetching"]
-        affordable = await self._affordable(fetching, booked - gift.storage_bytes, list(units.values()))
+        trash, of = self._parts.state.waits("trash"), self._parts.place.of
+        affordable: list[str] = []
+        for place, share_bytes in self._parts.place.shares(gift):
+            mine = [unit for unit in units.values() if of(unit.id) == place]
+            over_bytes = sum(unit.size_bytes for unit in mine) - share_bytes
+            discarded = sum(float(one.facts.get("bytes", 0)) for item, one in trash.items() if of(item) == place)
+            await self._leaving.purge(place, over_bytes=over_bytes + discarded)
+            if not gift.is_paused:
+                fetching = [unit for unit in mine if unit.stage == "fetching"]
+                affordable += await self._affordable(fetching, over_bytes, mine)
         for item in self._fetches.ready(affordable)[: self._fetches.free]:
             unit = await asyncio.to_thread(self._claims.unit, item)
             if unit and unit.release.status != "withdrawn":
-                await self._leaving.purge(needed_bytes=unit.size_bytes)
+                await self._leaving.purge(of(item), needed_bytes=unit.size_bytes)
                 self._fetches.begin(unit, listed.places)
 
     async def _affordable(self, fetching: Sequence[Held], over_bytes: float, units: Sequence[Held]) -> list[str]:

@@ -85,7 +85,8 @@ class Scrub:
         A moment to come is a clock that was set back: it counts as long ago.
         """
         now_s, pace = self._parts.now_s(), self._parts.pace
-        held = [unit for unit in self._parts.state.units().values() if unit.stage == "held"]
+        units, is_here = self._parts.state.units().values(), self._parts.place.is_here
+        held = [unit for unit in units if unit.stage == "held" and is_here(unit.id)]
         doubtful = sorted((unit for unit in held if not unit.verified_s), key=lambda unit: unit.size_bytes)
         old = [unit for unit in held if unit.verified_s and not 0 <= now_s - unit.verified_s < pace.scrub_s]
         share = math.ceil(HASTE * len(held) * pace.round_s / pace.scrub_s)

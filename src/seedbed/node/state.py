@@ -32,6 +32,7 @@ create table if not exists units (
 create table if not exists numbers (
     id text primary key, copies real, mean real, fetching real, needed_h real, at_s integer
 ) strict;
+create table if not exists homes (version text primary key, mark text) strict;
 create table if not exists seals (id text primary key, seal text) strict;
 create table if not exists waits (id text, what text, passed_s real, facts text, primary key (id, what)) strict;
 create table if not exists wishes (id text primary key, what text) strict;
@@ -144,6 +145,14 @@ class State:
     def seals(self) -> dict[str, str]:
         """How the files of each unit looked when they were proved last."""
         return dict(self._db.ask("select id, seal from seals"))
+
+    def homes(self) -> dict[str, str]:
+        """In which folder each version lies, by the folder's mark; of a node with one folder nothing."""
+        return dict(self._db.ask("select version, mark from homes"))
+
+    def put_home(self, version: str, mark: str) -> None:
+        """A version lies in a folder, or is about to."""
+        self._db.ask("insert or replace into homes values (?, ?)", (version, mark))
 
     # -- what takes its time -----------------------------------------------------------------------------------------
 

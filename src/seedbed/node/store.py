@@ -18,12 +18,17 @@ from typing import TYPE_CHECKING
 from seedbed.errors import BusyError, StateError
 from seedbed.fetching.disk.flushing import write_durably
 from seedbed.library.cache import Cache
+from seedbed.node.booking import Booking
 from seedbed.node.shelf import Shelf
 from seedbed.node.trash import Trash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from seedbed.node.gift import Gift
+    from seedbed.node.policy.rules import Rules
+    from seedbed.node.state import Held
 
 MARKER, LOCK = ".seedbed-node", ".seedbed-node.lock"
 RESERVE_BYTES, RESERVE_SHARE = 5_000_000_000, 0.02
@@ -50,6 +55,44 @@ class Place:
     def shelf(self) -> Shelf:
         """What lies here, by unit."""
         return Shelf(self.cache, self.trash)
+
+    # -- as if it were one of several: :class:`seedbed.node.places.Places`
+
+    def of(self, _item: str) -> Place:
+        """Where a unit lies."""
+        return self
+
+    def is_here(self, _item: str) -> bool:
+        """Whether its disk is there: a node whose only disk is away does nothing at all."""
+        return True
+
+    @property
+    def present(self) -> list[Place]:
+        """Those that can be used now."""
+        return [self]
+
+    @property
+    def away(self) -> dict[Path, str]:
+        """Those that cannot; see :meth:`is_here`."""
+        return {}
+
+    def shares(self, gift: Gift) -> list[tuple[Place, int]]:
+        """With the bytes that are given there."""
+        return [(self, gift.storage_bytes)]
+
+    def free_bytes(self, units: Mapping[str, Held], gift: Gift, rules: Rules) -> float:
+        """Of the budget; see :meth:`seedbed.node.booking.Booking.free_bytes`."""
+        return Booking.of(units).free_bytes(gift.storage_bytes, self.room_bytes(), rules)
+
+    def crowded(self, held: Sequence[str], _gift: Gift, _units: Mapping[str, Held], _rules: Rules) -> tuple[str, ...]:
+        """Of units, those that may make room."""
+        return tuple(held)
+
+    def find_room(self, _item: str, _bytes: int, _units: Mapping[str, Held], _gift: Gift, _rules: Rules) -> bool:
+        """A plan has looked at the room already."""
+        return True
+
+    # -- the folder
 
     def make(self) -> str:
         """Make it a node's folder, once.

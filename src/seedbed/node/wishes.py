@@ -19,6 +19,8 @@ async def grant(parts: Parts, leaving: Leaving, fetches: Fetches) -> None:
     To be rid of a unit takes the two phases, unless it was to be now; what is only half here goes at once.
     """
     for item, wish in parts.state.wishes().items():
+        if not parts.place.is_here(item):  # when its disk is back
+            continue
         unit = parts.state.units().get(item)
         if wish == "keep":
             await _keep(parts, leaving, item)

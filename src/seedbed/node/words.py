@@ -175,6 +175,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "silencieux jusqu'au mois prochain : trafic épuisé ({used_bytes:,} octets/{monthly_bytes:,})",
         "es": "en silencio hasta el mes que viene: tráfico agotado ({used_bytes:,} de {monthly_bytes:,} bytes)",
     },
+    "disk-away": {
+        "en": "the disk of {folder} is away: what lies there is not served until it is back, the others go on",
+        "fr": "le disque de {folder} est absent : ce qui s'y trouve n'est pas servi, les autres continuent",
+        "es": "falta el disco de {folder}: lo que hay allí no se sirve hasta que vuelva, los demás siguen",
+    },
+    "disk-back": {
+        "en": "the disk of {folder} is back",
+        "fr": "le disque de {folder} est de retour",
+        "es": "el disco de {folder} ha vuelto",
+    },
     "lowered": {
         "en": "given up because the budget was lowered; {surplus:.0f} copies more than wanted are left",
         "fr": "cédé car le budget a été réduit ; il reste {surplus:.0f} copies de plus que souhaité",

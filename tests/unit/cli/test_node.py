@@ -76,7 +76,7 @@ def test_more_than_the_disk_has(home: NodeHome, tmp_path: Path) -> None:
         main, ["node", "join", str(tmp_path / "site"), "--dir", str(tmp_path / "given"), "--storage", "900000T"]
     )
     assert done.exit_code == 0, done.output
-    assert "Warning: its disk has no room" in done.stdout
+    assert "no room on disk" in done.stdout
     assert Gift.load(home.gift).storage_bytes < facts.free
 
 
@@ -188,4 +188,35 @@ def test_a_pattern_that_is_not_clear_is_refused_at_joining(home: NodeHome, tmp_p
     listing(tmp_path)
     assert "words:about" in join(tmp_path, "--only", "about", code=2)["said"]
     assert "four numbers" in join(tmp_path, "--only", "bbox:1,2", code=2)["said"]
+    assert not home.gift.exists()
+
+
+def test_several_folders(home: NodeHome, tmp_path: Path) -> None:
+    """A budget for each; one of them is changed by its name, and none that holds something is left out."""
+    two = ("--dir", tmp_path / "more", "--storage", "30M")
+    assert join(tmp_path, *two)["storage_bytes"] == 80_000_000
+    shares = {str(tmp_path / "given"): 50_000_000, str(tmp_path / "more"): 30_000_000}
+    assert Gift.load(home.gift).shares == shares
+    assert [one["storage_bytes"] for one in run("node", "status")["folders"]] == [50_000_000, 30_000_000]
+    run("node", "limit", "--dir", tmp_path / "more", "--storage", "20M")
+    assert Gift.load(home.gift).storage_bytes == 70_000_000
+    assert "--dir" in run("node", "limit", "--storage", "20M", code=2)["said"]
+    assert "not given" in run("node", "limit", "--dir", tmp_path, "--storage", "20M", code=2)["said"]
+    hold(home, "lakes@1")
+    with State(home.state) as state:
+        state.put_home("lakes@1", Place(tmp_path / "more").mark())
+    assert "holds 1 datasets" in join(tmp_path, code=1)["said"]
+    join(tmp_path, *two)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--dir", "x"), ("--storage", "5G"), ("--dir", "given", "--storage", "5G"), ("--dir", "x", "--storage", "5")],
+)
+def test_folders_and_budgets_that_do_not_match(
+    home: NodeHome, tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is changed."""
+    monkeypatch.chdir(tmp_path)
+    assert join(tmp_path, *words, code=2)["said"]
     assert not home.gift.exists()

@@ -28,6 +28,7 @@ from seedbed.node.claiming import Claims
 from seedbed.node.gift import Gift
 from seedbed.node.offering import Offering
 from seedbed.node.parts import Listed, Pace, Parts
+from seedbed.node.places import place_of
 from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.node.rounds import Rounds
 from seedbed.node.store import Place
@@ -213,7 +214,8 @@ class Stage:
         record = ScrapeRecord(world.folder / self.name / "scrapes.sqlite")
         scraper = Scraper(record, world, world.now, every=dt.timedelta(0))
         return Parts(
-            lambda: self.gift, self.place, state, lambda: world.listed, scraper, scraper, lambda: engine, self.number,
+            lambda: self.gift, place_of(self.gift, state), state, lambda: world.listed, scraper, scraper,
+            lambda: engine, self.number,
             lambda: world.wall_s, np.random.default_rng(self.number), pace=self.pace,
             monotonic_s=lambda: world.passed_s, fetch=world.fetch,
             wall=lambda now_s: dt.datetime.fromtimestamp(now_s, dt.UTC), boot=lambda: Boot("one", world.passed_s),
@@ -226,7 +228,7 @@ class Stage:
             async with MemoryEngine(self.world.network) as engine:
                 self.world.engines.append(engine)
                 parts = self.parts(state, engine)
-                claims = Claims(parts, Offering(engine, self.place.shelf), self.rules)
+                claims = Claims(parts, Offering(engine, parts.place.shelf), self.rules)
                 running = Running(self, parts, claims, Rounds(parts, claims, self.rules), engine)
                 await running.rounds.begin()
                 yield running

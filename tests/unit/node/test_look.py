@@ -31,7 +31,7 @@ def look(node: Running) -> Look:
     """From its record, as a command does."""
     parts = node.parts
     return Look(
-        parts.gift(), node.stage.world.listed, parts.state, parts.key, node.claims.cutter, parts.place.room_bytes
+        parts.gift(), node.stage.world.listed, parts.state, parts.key, node.claims.cutter, parts.place
     )  # fmt: skip
 
 
