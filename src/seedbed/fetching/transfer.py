@@ -34,6 +34,8 @@ _FIRST_CONNECTIONS = 2
 """To a web seed: while one thread hashes, the other receives. More only cost, where a line is fast and short …"""
 _SLOW_START_S, _FAST_BYTES_PER_S = 0.5, 100_000_000
 """… but where it is long, one connection cannot fill it: then the rest are added."""
+_SILENT_SHARE = 0.3
+"""Of the time after which a fetch is given up."""
 _JOIN_TIMEOUT_S = 1.0
 """For all together: one that hangs in a connect cannot be woken, and nobody waits for it."""
 
@@ -145,6 +147,7 @@ def _swarm(store: Store, prover: Prover, options: Options, desk: Desk) -> peers.
         partial(open_engine, options),
         tuple(Endpoint(*peer) for peer in dict.fromkeys((*options.peers, *options.found_peers))),
         options.uses_trackers,
+        options.rules.no_progress_timeout_s * _SILENT_SHARE,
     )
 
 

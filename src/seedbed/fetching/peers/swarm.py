@@ -57,6 +57,8 @@ class Swarm:
     open_engine: Callable[[], AbstractAsyncContextManager[Engine]]
     peers: tuple[Endpoint, ...]
     uses_trackers: bool
+    silent_s: float = 18.0
+    """Peers that sent nothing for so long are dialled anew."""
     given: set[int] = field(default_factory=set)
     """Pieces that the engine was ever asked for: it may have written to them."""
     good: set[int] = field(default_factory=set)
@@ -157,14 +159,17 @@ class Swarm:
         self._wanted = ours
 
     async def _renew(self, engine: Engine, torrent: TorrentId) -> None:
-        """Add the torrent anew when all who had something are gone.
+        """Add the torrent anew when all who had something are gone, or were silent for long.
+
+        An own address that changed kills connections without a word: the engine would wait for minutes.
 
         The engine hangs up when it wants nothing for a moment: every time that a share of the work is done before the
         next one is given. libtorrent 2.1.1 then dials the same peers again after a second, but about one time in twenty
         never, not even on request.
         """
         now_s = time.monotonic()
-        if self.peer_count or not self._wanted - self.good:
+        is_heard = self.peer_count and self.desk.silent_s() < self.silent_s
+        if is_heard or not self._wanted - self.good:
             self._alone_since_s = now_s
         if now_s - self._alone_since_s < self._renew_after_s or not self.good:
             return
