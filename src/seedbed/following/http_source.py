@@ -18,7 +18,8 @@ from seedbed.errors import SourceError
 from seedbed.fetching.faults import Fault, Kind
 from seedbed.fetching.web.agent import agent
 from seedbed.fetching.web.http_connection import Connection, tls_context
-from seedbed.fetching.web.http_wire import judge_plain, render_get, split_url
+from seedbed.fetching.web.http_wire import judge_plain, split_url
+from seedbed.fetching.web.proxies import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,7 @@ class HttpSource:
         raise Fault(Kind.REFUSED, f"it redirects more than {self._rules.max_redirects} times")
 
     def _ask(self, address: Address, tag: str) -> Head:
-        request = render_get(address, agent=agent(), unless=tag)
+        request = render(address, agent=agent(), unless=tag)
         self.requests += 1
         if self._connection and self._origin == address.origin and self._is_clean:
             with contextlib.suppress(Fault):  # a kept connection may have been closed meanwhile: a new one will do

@@ -16,15 +16,18 @@ import ssl
 import struct
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seedbed.core.hosts import is_private_address
 from seedbed.fetching.faults import Fault, Kind
 from seedbed.fetching.web.http_wire import Head, parse_head
+from seedbed.fetching.web.proxies import proxy_of, render_connect
 
 if TYPE_CHECKING:
     from seedbed.fetching.rules import Rules
     from seedbed.fetching.web.http_wire import Address
+    from seedbed.fetching.web.proxies import Proxy
     from seedbed.fetching.web.throttle import Throttle
 
 _READ_AHEAD_BYTES = 65_536
@@ -32,6 +35,7 @@ _READ_AHEAD_BYTES = 65_536
 _WAIT_ALL = getattr(socket, "MSG_WAITALL", 0) if sys.platform != "win32" else 0
 """One call, and one change of threads, for a whole piece instead of one for every 64 KiB."""
 _MAX_CHUNK_LINE_BYTES = 4096
+_OK = 200
 
 
 def tls_context() -> ssl.SSLContext:
@@ -76,8 +80,12 @@ class Connection:
         """When the last bytes came, by the monotonic clock."""
         self.answers = 0
         """Heads received: a failure before the first is not the fault of keeping the connection."""
-        self._socket = _dial(address, rules)
+        proxy = proxy_of(address)
+        self._is_plain = True
+        self._socket = _dial(address, rules) if proxy is None else _dial_proxy(address, proxy, rules)
         try:
+            if proxy and address.scheme == "https":
+                self._tunnel(address, proxy)
             if address.scheme == "https" and tls:
                 self._socket.settimeout(rules.stall_timeout_s)
                 self._socket = _handshake(self._socket, address.host, tls)
@@ -87,6 +95,15 @@ class Connection:
         except BaseException:
             self.close()
             raise
+
+    def _tunnel(self, address: Address, proxy: Proxy) -> None:
+        """Have a proxy connect us; what comes after its answer is the server's."""
+        _set_timeouts(self._socket, self._rules.stall_timeout_s)
+        self.send(render_connect(address, proxy))
+        head = parse_head(self._head_bytes(), {})
+        if head.status != _OK or self._start < self._stop:
+            text = f"the proxy {proxy.host} does not let us through to {address.authority}: {head.status} {head.reason}"
+            raise Fault(Kind.BROKEN, text, name="proxy")
 
     def send(self, data: bytes) -> None:
         """Send requests."""
@@ -270,8 +287,23 @@ def _fault_of(error: OSError) -> Fault:
 
 
 def _dial(address: Address, rules: Rules) -> socket.socket:
+    return _connect(_judged_addresses(address.host, address.port, rules), address.authority, rules)
+
+
+def _dial_proxy(address: Address, proxy: Proxy, rules: Rules) -> socket.socket:
+    """The person chose the proxy, so it may be near; where it leads may not, as far as we can tell."""
+    try:
+        _judged_addresses(address.host, address.port, rules)
+    except Fault as fault:
+        if fault.kind is Kind.REFUSED:
+            raise  # a name that only the proxy can look up is another matter
+    near = replace(rules, allows_private=True)
+    return _connect(_judged_addresses(proxy.host, proxy.port, near), f"the proxy {proxy.host}:{proxy.port}", rules)
+
+
+def _connect(targets: list[tuple[socket.AddressFamily, tuple[str, int]]], name: str, rules: Rules) -> socket.socket:
     faults: list[str] = []
-    for family, target in _judged_addresses(address, rules):
+    for family, target in targets:
         connection = socket.socket(family, socket.SOCK_STREAM)
         try:
             connection.settimeout(rules.connect_timeout_s)
@@ -283,22 +315,22 @@ def _dial(address: Address, rules: Rules) -> socket.socket:
         else:
             return connection
     why = faults[0] if faults else "no address"
-    raise Fault(Kind.BROKEN, f"no connection to {address.authority}: {why}", name="unreachable")
+    raise Fault(Kind.BROKEN, f"no connection to {name}: {why}", name="unreachable")
 
 
-def _judged_addresses(address: Address, rules: Rules) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
+def _judged_addresses(host: str, port: int, rules: Rules) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Fault(Kind.BROKEN, f"the name {address.host!r} is not found: {reason}", name="unreachable") from error
+        raise Fault(Kind.BROKEN, f"the name {host!r} is not found: {reason}", name="unreachable") from error
     allowed = [
         (family, target)
         for family, _, _, _, target in found
         if rules.allows_private or not is_private_address(ipaddress.ip_address(str(target[0]).partition("%")[0]))
     ]
     if not allowed:
-        text = f"{address.host} is an address of this machine's own network (allowed with --lan)"
+        text = f"{host} is an address of this machine's own network (allowed with --lan)"
         raise Fault(Kind.REFUSED, text, name="private-address")
     return allowed  # type: ignore[return-value]  # a target of IPv6 has two numbers more
 

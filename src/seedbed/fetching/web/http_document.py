@@ -9,7 +9,8 @@ from urllib.parse import urljoin
 from seedbed.fetching.faults import Fault, Kind
 from seedbed.fetching.web.agent import agent
 from seedbed.fetching.web.http_connection import Connection, tls_context
-from seedbed.fetching.web.http_wire import judge_plain, render_get, split_url
+from seedbed.fetching.web.http_wire import judge_plain, split_url
+from seedbed.fetching.web.proxies import render
 
 if TYPE_CHECKING:
     from seedbed.fetching.rules import Rules
@@ -37,7 +38,7 @@ def _get(url: str, rules: Rules, max_bytes: int) -> tuple[Head, bytes]:
     address = split_url(url)
     connection = Connection(address, rules, tls=tls_context() if address.scheme == "https" else None)
     try:
-        connection.send(render_get(address, agent=agent()))
+        connection.send(render(address, agent=agent()))
         head = connection.read_head()
         if head.is_redirect:
             return head, b""

@@ -16,7 +16,8 @@ from urllib.parse import urljoin
 from seedbed.fetching.faults import Fault, Kind
 from seedbed.fetching.web.allowance import Allowance
 from seedbed.fetching.web.http_connection import Connection, tls_context
-from seedbed.fetching.web.http_wire import judge, render_get, split_url
+from seedbed.fetching.web.http_wire import judge, split_url
+from seedbed.fetching.web.proxies import render
 
 if TYPE_CHECKING:
     import ssl
@@ -317,8 +318,8 @@ class RunReader:
     def _request(self, address: Address, want: Want) -> bytes:
         agent = self.line.agent
         if want.is_whole or self._sends_whole:
-            return render_get(address, agent=agent)
-        return render_get(address, agent=agent, start=want.start, stop=want.stop)
+            return render(address, agent=agent)
+        return render(address, agent=agent, start=want.start, stop=want.stop)
 
     def _follow(self, part: Part, head: Head, hops: int) -> Head:
         """Go where an answer sends us: to http or https only, a few times only."""
