@@ -77,8 +77,8 @@ class Deciding:
                 self._act(node, units, drawn, room)
 
     def _take_in_space(self) -> None:
-        """The published histogram; also how many copies there is room for."""
-        nodes = self.network.nodes
+        """The published histogram, of proved nodes: liars give nothing. Also how many copies there is room for."""
+        nodes = [node for node in self.network.nodes if node.is_proven and not node.is_liar]
         budgets = np.array([node.budget_bytes for node in nodes]) * self.network.scenario.capacity_error
         self.space = lottery.Space.of(budgets, np.array([node.uptime for node in nodes]))
         self._known = self.network.published
@@ -94,7 +94,7 @@ class Deciding:
         return self._by_node(nodes, picked, columns, chance.random(len(picked), np.float32))
 
     def _answers(self, nodes: list[Node], needy: Ints, short: Floats) -> list[tuple[Node, Ints, Floats]]:
-        """Each node that answers some need, with the needs and its lots for them; in an order of chance."""
+        """Each node that answers some need, with the needs and its lots for them; in their order."""
         census, rules = self.census, self.rules
         pulls = lottery.pull(short, census.needed_h[needy], self.space.able_bytes(census.sizes_bytes[needy]), rules)
         keys = np.array([node.key for node in nodes], np.uint64)
