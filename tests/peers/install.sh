@@ -8,7 +8,7 @@ here=$(dirname "$0")
 # program:package
 wanted="aria2c:aria2 mktorrent:mktorrent nginx:nginx-light qbittorrent-nox:qbittorrent-nox rtorrent:rtorrent
 transmission-create:transmission-cli transmission-daemon:transmission-daemon curl:curl screen:screen wrk:wrk
-chromium:chromium opentracker:opentracker"
+chromium:chromium opentracker:opentracker ip:iproute2 tc:iproute2 iptables:iptables tinyproxy:tinyproxy-bin"
 
 missing_packages() {
     PATH="$PATH:/usr/sbin:/sbin"
