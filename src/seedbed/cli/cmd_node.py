@@ -38,6 +38,7 @@ COMMANDS = {
     "round": ("seedbed.cli.cmd_node_look:round_", "Have a node that runs look and decide now."),
     "evict": ("seedbed.cli.cmd_node:evict", "Be rid of a dataset's version."),
     "keep": ("seedbed.cli.cmd_node:keep", "Keep what was to be evicted after all."),
+    "adopt": ("seedbed.cli.cmd_node_adopt:adopt", "Take over files that are on disk already."),
     "limit": ("seedbed.cli.cmd_node:limit", "Change how much is given."),
 }
 
@@ -105,7 +106,7 @@ def evict(item: str, *, at_once: bool) -> None:
     home = Home.of_environment()
     nodes.evict(home, item, at_once=at_once)
     how = "deleted" if at_once else "given up, and deleted once enough others hold it"
-    woken, when = _wake(home)
+    woken, when = wake(home)
     output.result({"id": item, "at_once": at_once, "acts": woken}, f"{item}: it is {how}. {when}")
 
 
@@ -119,7 +120,7 @@ def keep(item: str) -> None:
 
     home = Home.of_environment()
     nodes.keep(home, item)
-    woken, when = _wake(home)
+    woken, when = wake(home)
     output.result({"id": item, "acts": woken}, f"{item}: it is kept. {when}")
 
 
@@ -136,11 +137,11 @@ def _change(told: str, shares: Mapping[str, int] | None = None, **changes: Any) 
         gift = fitting(with_storage(gift, shares))
         changes["storage_bytes"] = gift.storage_bytes
     gift.save(path)
-    woken, when = _wake(home)
+    woken, when = wake(home)
     output.result({"catalog": gift.catalog, **changes, "acts": woken}, f"The node of {gift.catalog}: {told}. {when}")
 
 
-def _wake(home: Home) -> tuple[str, str]:
+def wake(home: Home) -> tuple[str, str]:
     """Have a node that runs act on what was written; when it does so, for programs and for people."""
     from seedbed.api.node_control import wake  # noqa: PLC0415
 

@@ -225,7 +225,8 @@ class Cache:
         with contextlib.suppress(OSError):  # a file system without hard links keeps the snapshot only
             os.link(file, part)
             part.replace(blob)
-            file.chmod(_READ_ONLY)
+            if file.stat().st_nlink <= 2:  # else it is somebody's own file too, who may want to write it
+                file.chmod(_READ_ONLY)
         part.unlink(missing_ok=True)  # renaming one name of a file to another of its names leaves both: we were second
 
 

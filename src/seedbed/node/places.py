@@ -70,7 +70,9 @@ class Places:
 
     def of(self, item: str) -> Place:
         """Where a unit lies, or would."""
-        mark = self._homes.get(version_of(item), "")
+        version = version_of(item)
+        if (mark := self._homes.get(version)) is None:  # another program may have put it somewhere
+            mark = self._homes[version] = self._state.home(version)
         return next((place for place in self._all if mark and self._mark(place) == mark), self._all[0])
 
     def is_here(self, item: str) -> bool:
@@ -85,7 +87,7 @@ class Places:
 
     def knows(self, item: str) -> bool:
         """Whether a version was given a folder."""
-        return version_of(item) in self._homes
+        return bool(self._homes.get(version_of(item)) or self._state.home(version_of(item)))
 
     # -- room --------------------------------------------------------------------------------------------------------
 

@@ -150,6 +150,11 @@ class State:
         """In which folder each version lies, by the folder's mark; of a node with one folder nothing."""
         return dict(self._db.ask("select version, mark from homes"))
 
+    def home(self, version: str) -> str:
+        """Of one."""
+        rows = self._db.ask("select mark from homes where version = ?", (version,))
+        return str(rows[0][0]) if rows else ""
+
     def put_home(self, version: str, mark: str) -> None:
         """A version lies in a folder, or is about to."""
         self._db.ask("insert or replace into homes values (?, ?)", (version, mark))
