@@ -15,6 +15,8 @@ import numpy as np
 from seedbed.api.catalog import locate
 from seedbed.catalog import join_link
 from seedbed.catalog.table.reader import read_catalog
+from seedbed.core.endpoints import read_endpoint
+from seedbed.core.hosts import literal_address
 from seedbed.engine.machine import fitted, this_machine
 from seedbed.errors import NotFoundError, SeedbedError
 from seedbed.fetching.options import Options
@@ -22,15 +24,18 @@ from seedbed.fetching.rules import DEFAULT_RULES
 from seedbed.fetching.web.throttle import Throttle
 from seedbed.following import joined
 from seedbed.following.pull import Ways, pull
+from seedbed.health.leases.over_http import RULES, OverHttp
 from seedbed.health.scrape import patience
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
 from seedbed.library.torrents import kept_metainfo
 from seedbed.node.beginning import open_state
+from seedbed.node.checking import Checker
 from seedbed.node.doors import Doors
 from seedbed.node.gift import Gift
 from seedbed.node.identity import Identity
 from seedbed.node.look import Look
+from seedbed.node.outside import Outside
 from seedbed.node.parts import Listed, Pace, Parts
 from seedbed.node.places import place_of
 from seedbed.node.state import State
@@ -47,6 +52,8 @@ if TYPE_CHECKING:
     from seedbed.catalog.model import Release
     from seedbed.engine.base import Engine
     from seedbed.engine.settings import Settings
+    from seedbed.fetching.rules import Rules
+    from seedbed.node.places import Places
 
 log = logging.getLogger(__name__)
 
@@ -198,8 +205,18 @@ def parts(
             rules=rules, uses_dht=settings.enable_dht, open_engine=meter.counting(lambda: engine(fetched)),
             throttle=meter.throttle,
         ),
-        pace=pace, meter=meter, doors=Doors(node.socket, lambda gift: gift.save(node.gift)),
+        outside=_outside(node, place, settings, rules), pace=pace, meter=meter,
+        doors=Doors(node.socket, lambda gift: gift.save(node.gift)),
     )  # fmt: skip
+
+
+def _outside(node: NodeHome, place: Place | Places, settings: Settings, rules: Rules) -> Outside:
+    """Registries are asked from the address where the engine listens, if that is one: there they prove this node."""
+    where = read_endpoint(settings.listen[0], any_port=True) if settings.listen else None
+    address = literal_address(where.host) if where else None
+    source = str(address) if address and not address.is_unspecified else ""
+    speaks = OverHttp(replace(RULES, allows_private=rules.allows_private, source=source))
+    return Outside(node.identity(), speaks, Checker(lambda: place.cache, rules))
 
 
 def _share(rate: int, pace: Pace) -> int:

@@ -44,6 +44,12 @@ _PATTERNS = "a collection, dataset (globs) or keyword; words:…, bbox:W,S,E,N o
 @click.option(
     "--licenses", metavar="NAME", multiple=True, help="A licence (SPDX, globs such as CC-BY-*) to take; repeat."
 )
+@click.option(
+    "--operator", metavar="NAME", default="", help="Who runs the node: all nodes of one name count as one copy."
+)
+@click.option(
+    "--country", metavar="CC", default="", help="Where it stands, as two letters; for the catalogue's keepers."
+)
 @click.option("--dry-run", is_flag=True, help="Show how much would be chosen from, and change nothing here.")
 @no_dht_option
 @dht_node_option
@@ -69,6 +75,7 @@ def join(where: str, folders: tuple[str, ...], storage: tuple[int, ...], *, dry_
         _catalog(where, home, options), next(iter(shares)), sum(storage),
         rate_up=options["rate_up"] or 0, rate_down=options["rate_down"] or 0,
         only=options["only"], without=options["without"], licenses=options["licenses"],
+        operator=options["operator"], country=options["country"].upper(),
         hours=options["hours"] or (), monthly_bytes=options["monthly"] or 0,
     ).with_shares(shares).checked()  # fmt: skip
     found = _survey(home, gift)

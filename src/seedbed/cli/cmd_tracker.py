@@ -19,6 +19,7 @@ from seedbed.errors import InputError, StateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seedbed.health.leases.desk import Desk
     from seedbed.tracker.access import Access
     from seedbed.tracker.server import Places, Server
     from seedbed.tracker.tls_door import Certificate
@@ -61,6 +62,10 @@ _UDP, _HTTP = ("0.0.0.0:6969",), ("0.0.0.0:6969",)  # a tracker is for everybody
     "--workers", type=click.IntRange(0, 256), default=1, show_default=True, metavar="N",
     help="Processes that share the UDP announces; 0 for one on each processor core. Linux only.",
 )  # fmt: skip
+@click.option(
+    "--registry/--no-registry", "has_registry", default=None,
+    help="Take smartnodes' leases over HTTP, and prove them. [default: with a catalogue]",
+)  # fmt: skip
 @output.json_option
 @output.quiet_option
 def tracker(**options: Any) -> None:
@@ -69,6 +74,9 @@ def tracker(**options: Any) -> None:
     It speaks UDP and HTTP, and with --ws WebSocket for browsers. /stats shows the numbers, /stats.json and /metrics
     are for programs; no address is shown or written anywhere. The catalogue is read again when it changes. Runs until
     Ctrl-C or a TERM signal.
+
+    With a catalogue it is a registry too: smartnodes say what they hold, are asked for a piece of it, and /health
+    tells how many proved copies there are.
 
     With --json one JSON object a line: "ready" (with the URLs), "stopped".
     """
@@ -106,9 +114,27 @@ def _server(options: dict[str, Any]) -> Server:
         raise InputError(f"--trust-proxy: {error}") from error
     return Server(
         made, _places(options), _web(made), renew, record,
-        proxies=proxies, certificate=_certificate(options), keys=renew_keys,
+        proxies=proxies, certificate=_certificate(options), keys=renew_keys, beside=_registry(options),
         workers=options["workers"] or os.cpu_count() or 1,
     )  # fmt: skip
+
+
+def _registry(options: dict[str, Any]) -> Desk | None:
+    """What takes leases, where it is wanted.
+
+    Raises:
+        InputError: it is, and there is no catalogue.
+    """
+    if options["has_registry"] and not options["where"]:
+        raise InputError("--registry: expected --catalog, whose datasets nodes are asked for")
+    if options["has_registry"] is False or not options["where"]:
+        return None
+    from seedbed.api.catalog import locate  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.api.home import Home  # noqa: PLC0415
+    from seedbed.api.registry import registry  # noqa: PLC0415
+
+    home = Home.of_environment()
+    return registry(home, lambda: locate(options["where"], home), allows_private=options["lan"])
 
 
 def _places(options: dict[str, Any]) -> Places:

@@ -14,6 +14,8 @@ class Rules:
 
     allows_private: bool = False
     """Whether addresses of this machine's own network may be asked (``--lan``)."""
+    source: str = ""
+    """Address of ours from which connections come; any, where none is given."""
     connect_timeout_s: float = 15.0
     """Name look-up excluded: the system's resolver has limits of its own."""
     stall_timeout_s: float = 20.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.errors import DataError, FormatError, StateError
 from seedbed.library import torrents
+from seedbed.node.counting import EVERYBODY
 from seedbed.node.offering import Claim
 from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.node.units import Cutter, version_of
@@ -42,6 +43,8 @@ class Claims:
         self.cutter = Cutter(self._torrent, rules)
         self.releases: Mapping[str, Release] = {}
         """What the catalogue says, by the version's id."""
+        self.belief = EVERYBODY
+        """Which of the seeds that trackers name count as copies; see :mod:`.trust`."""
         self.is_silent = False
         """Nothing is claimed for now, whatever is held: the line may not be used."""
 
@@ -49,6 +52,11 @@ class Claims:
     def ids(self) -> frozenset[str]:
         """What is announced now."""
         return self._offering.claimed
+
+    @property
+    def port(self) -> int:
+        """Where peers reach this node; 0 when it listens nowhere."""
+        return self._offering.port
 
     def may_serve(self, item: str) -> bool:
         """Whether nobody has anything against it; what the catalogue does not list any more is served on."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from seedbed.health.scrape import patience
 from seedbed.health.scrape.counted import Subject
+from seedbed.node.believing import Belief
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 OLDEST = 2 * patience.EVERY_ALL
 """Numbers that a tracker gave before that are no answer any more: it has been silent since."""
+EVERYBODY = Belief()
+"""Every seed that trackers name."""
 TRUSTED_SHARE = 0.9
 """A tracker that names fewer of our own copies is wrong, and nothing is dropped for what it says."""
 
@@ -31,13 +34,15 @@ class Counts:
     """Side by side, as the units that were asked for."""
 
     others: Floats
-    """Seeds that are not this node."""
+    """Copies that are believed, without this node's."""
     fetching: Floats
-    """Leechers that are not this node."""
+    """Those who say that they fetch, without this node."""
     is_known: Flags
     """Whether anybody answered."""
     own_named: float
     """Share of this node's own copies that the trackers named; 1 when it has none."""
+    unproved: Floats
+    """Seeds that nobody has proved, and of which few count as copies: see :mod:`.believing`."""
 
     @property
     def is_trusted(self) -> bool:
@@ -52,6 +57,7 @@ async def count(
     held: Collection[str],
     fetched: Collection[str],
     must_be_new: bool = False,
+    belief: Belief = EVERYBODY,
 ) -> Counts:
     """Ask.
 
@@ -61,6 +67,7 @@ async def count(
         held: Ids of what this node announces as a seed.
         fetched: Ids of what it announces as a leecher.
         must_be_new: Only what is answered now counts, nothing that was remembered.
+        belief: Which of the seeds count as copies.
 
     Raises:
         StateError: what was answered cannot be kept.
@@ -77,7 +84,8 @@ async def count(
     is_fetched = np.array([unit.id in fetched for unit in units], np.bool_)
     asked = is_held & is_known
     own_named = float((seeds[asked] > 0).mean()) if asked.any() else 1.0
-    return Counts(np.maximum(seeds - is_held, 0), np.maximum(leechers - is_fetched, 0), is_known, own_named)
+    believed = belief.of(units, np.maximum(seeds - is_held, 0), np.maximum(leechers - is_fetched, 0))
+    return Counts(believed.copies, believed.fetching, is_known, own_named, believed.unproved)
 
 
 def _of_one(report: Report, item: str, since: dt.datetime) -> tuple[float, float] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.fetching.disk.flushing import write_durably
+from seedbed.health.leases.lease import checked_country, checked_operator
 from seedbed.node.choice import known, matcher
 from seedbed.node.hours import read_windows
 
@@ -48,6 +49,10 @@ class Gift:
     """Windows of the day, such as ``22-06``, in which the line is used; empty is always. See :mod:`.hours`."""
     more: Mapping[str, int] = field(default_factory=dict)
     """Further folders and the bytes given in each; :attr:`storage_bytes` is the sum of all."""
+    operator: str = ""
+    """Who runs this node, as leases tell it: nodes of one operator count as one copy."""
+    country: str = ""
+    """Where it stands: two capital letters (ISO 3166-1)."""
     monthly_bytes: int = 0
     """Traffic of a calendar month, sent and received; 0 for no limit. See :mod:`.traffic`."""
 
@@ -83,6 +88,8 @@ class Gift:
         if self.rate_up < 0 or self.rate_down < 0:
             raise InputError("rates: expected bytes a second, 0 for no limit")
         read_windows(self.hours)
+        checked_operator(self.operator)
+        checked_country(self.country)
         for pattern in (*self.only, *self.without):
             matcher(pattern)
         if self.monthly_bytes and self.monthly_bytes < LEAST_BYTES:

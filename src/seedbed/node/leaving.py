@@ -82,7 +82,8 @@ class Leaving:
                 await self._last_look(unit, listed, targets.get(unit.id, 0.0))
 
     async def _last_look(self, unit: Held, listed: Unit, target: float) -> None:
-        counts = await count(self._parts.asks_again, [listed], held=(), fetched=(), must_be_new=True)
+        belief = self._claims.belief
+        counts = await count(self._parts.asks_again, [listed], held=(), fetched=(), must_be_new=True, belief=belief)
         others = float(counts.others[0]) if counts.is_known[0] else 0.0
         if may_be_deleted(others, target, self._rules):
             await self.discard(unit.id, {"others": others})

@@ -53,7 +53,8 @@ class Look:
 
     def ground(self) -> Ground:
         """All units, with the numbers of the node's last round."""
-        view = View.of(self.listed.releases, self.cutter, self.gift, self.state.numbers())
+        given_bytes = float(self.state.get("given_bytes") or 0)
+        view = View.of(self.listed.releases, self.cutter, self.gift, self.state.numbers(), given_bytes)
         counts: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
         for release in self.listed.releases:

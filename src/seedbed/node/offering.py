@@ -57,6 +57,11 @@ class Offering:
         """Id -> torrent, of what is announced now."""
         return self._torrents
 
+    @property
+    def port(self) -> int:
+        """Where the engine listens; 0 for nowhere."""
+        return next((one.port for one in self._engine.endpoints), 0)
+
     async def claim(self, claims: Sequence[Claim]) -> dict[str, SeedbedError]:
         """Announce and serve units; returns the refused, each with its reason.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from seedbed.fetching.options import Options
 from seedbed.library.fetch import fetch
 from seedbed.node.doors import Doors
+from seedbed.node.outside import Outside
 from seedbed.node.traffic import Boot, Meter, boot
 
 if TYPE_CHECKING:
@@ -144,5 +145,7 @@ class Parts:
     """Counts what goes over the line."""
     boot: Callable[[], Boot] = boot
     fetch: Fetch = fetch
+    outside: Outside = field(default_factory=Outside)
+    """Who is told what it holds, and checks what others say."""
     doors: Doors = field(default_factory=Doors)
     """Where it is spoken with while it runs."""

@@ -16,6 +16,7 @@ from seedbed.node.fetches import Fetches
 from seedbed.node.leaving import Leaving
 from seedbed.node.restraint import Restraint
 from seedbed.node.scrubbing import Scrub
+from seedbed.node.trust import Trust
 from seedbed.node.view import View
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Rounds:
         self._claims = claims
         self._fetches = Fetches(parts, self._claim)
         self._leaving = Leaving(parts, claims, rules)
+        self._trust = Trust(parts, claims)
         self.scrub = Scrub(parts, claims)
         self.restraint = Restraint(parts, claims, self._fetches)
         self._listed: Listed | None = None
@@ -83,12 +85,15 @@ class Rounds:
         if not (await self.restraint.look()).may_serve:
             return await self._stay_silent()
         listed = await self._look_at_catalog()
-        known = self._parts.state.numbers()
-        view = await asyncio.to_thread(View.of, listed.releases, self._claims.cutter, gift, known)
+        await self._trust.look(listed, passed_s)
+        known, space = self._parts.state.numbers(), self._claims.belief.space
+        given_bytes = space.total_bytes if space else 0.0
+        view = await asyncio.to_thread(View.of, listed.releases, self._claims.cutter, gift, known, given_bytes)
         await wishes.grant(self._parts, self._leaving, self._fetches)
         counts = await self._count(view)
         may_drop = self._may_drop(listed, counts, gift)
         self._take_in(view, counts, passed_s)
+        self._trust.check(listed, view, counts, passed_s)
         await self._look_after_held(view, may_drop=may_drop)
         await self._do(await self._decide(view, gift, listed, may_drop=may_drop), view, listed)
         await self._go_on(listed, gift)
@@ -103,10 +108,12 @@ class Rounds:
     async def settle(self) -> None:
         """Wait for what runs beside the rounds, as far as it was begun."""
         await self._fetches.finish()
+        await self._trust.settle()
         await self.scrub.finish()
 
     async def stop(self) -> None:
         """End what runs beside the rounds."""
+        await self._trust.leave()
         await self.scrub.stop()
         await self._fetches.stop()
         await self.restraint.end()
@@ -160,7 +167,8 @@ class Rounds:
         return self._listed
 
     async def _count(self, view: View) -> Counts:
-        return await count(self._parts.scraper, view.units, held=self._claims.ids, fetched=self._fetches.ids)
+        held, fetched = self._claims.ids, self._fetches.ids
+        return await count(self._parts.scraper, view.units, held=held, fetched=fetched, belief=self._claims.belief)
 
     def _take_in(self, view: View, counts: Counts, passed_s: float) -> None:
         """New numbers; of a unit that nobody answered for, the old ones stay."""
@@ -179,6 +187,7 @@ class Rounds:
     async def _stay_silent(self) -> dict[str, Any]:
         """A round that nobody outside hears of: what a person asked for is done, and what is held is proved."""
         await self._claims.disclaim_all()
+        await self._trust.rest()
         await wishes.grant(self._parts, self._leaving, self._fetches)
         self.scrub.begin()
         self._parts.state.set("beat_s", str(self._parts.now_s()))
@@ -188,6 +197,7 @@ class Rounds:
 
     async def _claim(self, items: list[str]) -> None:
         await self._claims.claim(items)
+        await self._trust.tell()
 
     async def _look_after_held(self, view: View, *, may_drop: bool) -> None:
         await self._claims.look()
@@ -207,8 +217,8 @@ class Rounds:
         a_day = (gift.rate_down or GUESSED_RATE_BYTES_S) * DAY_S
         means = deciding.Means(
             key=self._parts.key, free_bytes=free_bytes,
-            plan_bytes=min(a_day, self.restraint.left_bytes), online_bytes=gift.storage_bytes,
-            may_add=listed.may_add and not self._fetches.is_full, may_drop=may_drop,
+            plan_bytes=min(a_day, self.restraint.left_bytes), online_bytes=gift.storage_bytes * self._trust.uptime,
+            may_add=listed.may_add and not self._fetches.is_full, may_drop=may_drop, space=self._claims.belief.space,
         )  # fmt: skip
         return deciding.decide(view, held, booking.busy, means, self._parts.chance, rules=self._rules)
 
@@ -219,29 +229,35 @@ class Rounds:
         for drop in plan.drops:
             if self._leaving.allows(self._sizes([drop.id])):
                 await self._leaving.begin(drop.id, {"for": "", "surplus": drop.surplus})
+        taken: list[Unit] = []
+        if plan.adds:
+            await self._trust.hear()
         for add in plan.adds[: self._fetches.free]:
             unit = view.units[view.numbers[add.id]]
             is_allowed = not add.room or self._leaving.allows(self._sizes(add.room))
             if is_allowed and self._finds_room(unit, add.room) and await self._is_still_wanted(unit, add):
-                await self._take_up(unit, add, listed)
+                await self._take_up(unit, add)
+                taken += [] if add.room else [unit]
+        if taken:
+            await self._trust.tell(at_once=True)  # others hear of it before the first byte
+        for unit in taken:
+            self._fetches.begin(unit, listed.places)
 
     def _finds_room(self, unit: Unit, given_up: Sequence[str]) -> bool:
         units = self._parts.state.units()
         left = {item: one for item, one in units.items() if item not in given_up}
         return self._parts.place.find_room(unit.id, unit.size_bytes, left, self._parts.gift(), self._rules)
 
-    async def _take_up(self, unit: Unit, add: deciding.Add, listed: Listed) -> None:
+    async def _take_up(self, unit: Unit, add: deciding.Add) -> None:
         for given in add.room:
             await self._leaving.begin(given, {"for": add.id})
         facts = {"copies": add.copies, "short": add.short}
         state, now_s = self._parts.state, self._parts.now_s()
         state.move(add.id, "fetching", unit.size_bytes, now_s, what="chosen", facts=facts)
-        if not add.room:
-            self._fetches.begin(unit, listed.places)
 
     async def _is_still_wanted(self, unit: Unit, add: deciding.Add) -> bool:
         """Others may have announced themselves since it was planned: they look at the same numbers."""
-        counts = await count(self._parts.asks_again, [unit], held=(), fetched=())
+        counts = await count(self._parts.asks_again, [unit], held=(), fetched=(), belief=self._claims.belief)
         if not counts.is_known[0]:
             return True
         counted = self._rules.fetching_counts

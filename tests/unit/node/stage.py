@@ -27,6 +27,7 @@ from seedbed.node.beginning import open_state
 from seedbed.node.claiming import Claims
 from seedbed.node.gift import Gift
 from seedbed.node.offering import Offering
+from seedbed.node.outside import Outside
 from seedbed.node.parts import Listed, Pace, Parts
 from seedbed.node.places import place_of
 from seedbed.node.policy.rules import DEFAULT, Rules
@@ -173,6 +174,7 @@ class Stage:
     gift: Gift = field(init=False)
     pace: Pace = field(default_factory=Pace)
     rules: Rules = DEFAULT
+    outside: Outside = field(default_factory=Outside)
 
     def __post_init__(self) -> None:
         self.gift = Gift("catalog", str(self.folder), self.storage_bytes)
@@ -217,7 +219,7 @@ class Stage:
             lambda: self.gift, place_of(self.gift, state), state, lambda: world.listed, scraper, scraper,
             lambda: engine, self.number,
             lambda: world.wall_s, np.random.default_rng(self.number), pace=self.pace,
-            monotonic_s=lambda: world.passed_s, fetch=world.fetch,
+            outside=self.outside, monotonic_s=lambda: world.passed_s, fetch=world.fetch,
             wall=lambda now_s: dt.datetime.fromtimestamp(now_s, dt.UTC), boot=lambda: Boot("one", world.passed_s),
         )  # fmt: skip
 

@@ -48,7 +48,7 @@ def test_a_strange_key_is_named(tmp_path: Path) -> None:
     (tmp_path / "gift.json").write_text(json.dumps(text))
     with pytest.raises(StateError, match="onyl") as caught:
         Gift.load(tmp_path / "gift.json")
-    assert "only, pinned" in caught.value.message
+    assert "only, operator" in caught.value.message
 
 
 @pytest.mark.parametrize(

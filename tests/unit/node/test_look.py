@@ -59,7 +59,7 @@ def test_a_version_in_parts(world: World) -> None:
     async def tale() -> None:
         world.publish("ortho", size=3_000_000)
         async with Stage(world, storage_bytes=1_200_000, rules=RULES).running() as node:
-            await node.rounds_until(lambda: len(node.held) >= 2)
+            await node.rounds_until(lambda: node.held == set(node.parts.state.units()) and len(node.held) >= 2)
             seen = look(node)
             facts, held = seen.status(), sorted(node.held)
             whole, part = seen.why("ortho@1"), seen.why(held[0])

@@ -307,6 +307,8 @@ def _connect(targets: list[tuple[socket.AddressFamily, tuple[str, int]]], name: 
         connection = socket.socket(family, socket.SOCK_STREAM)
         try:
             connection.settimeout(rules.connect_timeout_s)
+            if rules.source:
+                connection.bind((rules.source, 0))
             connection.connect(target)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:

@@ -18,7 +18,7 @@ from seedbed.health.scrape import udp_wire
 from seedbed.health.scrape.counted import Asked, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from seedbed.health.scrape.counted import Numbers
 
@@ -38,7 +38,7 @@ async def ask(
     Raises:
         Unanswered: it gives no answer at all.
     """
-    async with _connected(announce, allows_private=allows_private, patience_s=patience_s) as line:
+    async with connected(announce, allows_private=allows_private, patience_s=patience_s) as line:
         found: dict[bytes, Numbers] = {}
         at, size = 0, udp_wire.MAX_SCRAPED
         for _ in range(MAX_QUESTIONS):
@@ -62,7 +62,7 @@ async def ask(
 
 
 @dataclass(slots=True)
-class _Line(asyncio.DatagramProtocol):
+class UdpLine(asyncio.DatagramProtocol):
     """A socket that speaks with one tracker."""
 
     patience_s: Sequence[float]
@@ -72,31 +72,40 @@ class _Line(asyncio.DatagramProtocol):
     _since_s: float = float("-inf")
 
     def connection_made(self, transport: Any) -> None:
+        """See asyncio."""
         self.transport = transport
 
     def datagram_received(self, data: bytes, _addr: object) -> None:
+        """See asyncio."""
         with contextlib.suppress(asyncio.QueueFull):
             self._came.put_nowait(data)
 
     def error_received(self, exc: Exception) -> None:
+        """See asyncio."""
         if isinstance(exc, OSError):
             with contextlib.suppress(asyncio.QueueFull):
                 self._came.put_nowait(exc)
 
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the tracker was reached by IPv6: so are the peers that it names (BEP 15)."""
+        return bool(self.transport and self.transport.get_extra_info("socket").family == socket.AF_INET6)
+
     async def scrape(self, info_hashes: Sequence[bytes]) -> dict[bytes, Numbers | None]:
         """One question."""
-        if time.monotonic() - self._since_s > ID_LIFE_S:
-            self._connection = udp_wire.read_connected(await self._exchange(None, ()))
-            self._since_s = time.monotonic()
-        return udp_wire.read_scraped(await self._exchange(self._connection, info_hashes), info_hashes)
+        answer = await self.ask(lambda connection, number: udp_wire.scrape(connection, number, info_hashes))
+        return udp_wire.read_scraped(answer, info_hashes)
 
-    async def _exchange(self, connection: int | None, info_hashes: Sequence[bytes]) -> bytes:
+    async def ask(self, question: Callable[[int, int], bytes]) -> bytes:
+        """Any question, made from a connection id and a transaction's number; returns the answer to it."""
+        if time.monotonic() - self._since_s > ID_LIFE_S:
+            self._connection = udp_wire.read_connected(await self._exchange(udp_wire.connect))
+            self._since_s = time.monotonic()
+        return await self._exchange(lambda transaction: question(self._connection, transaction))
+
+    async def _exchange(self, asked: Callable[[int], bytes]) -> bytes:
         transaction = secrets.randbits(32)
-        question = (
-            udp_wire.connect(transaction)
-            if connection is None
-            else udp_wire.scrape(connection, transaction, info_hashes)
-        )
+        question = asked(transaction)
         for patience_s in self.patience_s:
             if self.transport:
                 self.transport.sendto(question)
@@ -115,12 +124,19 @@ class _Line(asyncio.DatagramProtocol):
 
 
 @contextlib.asynccontextmanager
-async def _connected(announce: str, *, allows_private: bool, patience_s: Sequence[float]) -> AsyncIterator[_Line]:
+async def connected(
+    announce: str, *, allows_private: bool, patience_s: Sequence[float] = PATIENCE_S
+) -> AsyncIterator[UdpLine]:
+    """A tracker at hand.
+
+    Raises:
+        Unanswered: its address is none, or may not be asked.
+    """
     loop = asyncio.get_running_loop()
     family, target = await _address(announce, allows_private=allows_private)
     try:
         transport, line = await loop.create_datagram_endpoint(
-            lambda: _Line(patience_s), family=family, remote_addr=target
+            lambda: UdpLine(patience_s), family=family, remote_addr=target
         )
     except OSError as error:
         raise Unanswered("connection", error.strerror or str(error)) from error
