@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from seedbed.api.node import FollowedCatalog, NodeHome
 from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.following.pull import Ways
+from seedbed.node import farewell
 from seedbed.node.gift import Gift
 from seedbed.node.state import State
 from seedbed.node.store import Place
@@ -38,6 +39,7 @@ def join(home: Home, gift: Gift) -> Gift:
         before = gift
     with State(node.state) as state:
         _require_kept(before, gift, state)
+        farewell.ask(state, None)
         for number, folder in enumerate(gift.shares):
             state.set(f"mark {folder}" if number else "mark", Place(Path(folder)).make())
     gift = fitting(gift)

@@ -39,6 +39,7 @@ COMMANDS = {
     "evict": ("seedbed.cli.cmd_node:evict", "Be rid of a dataset's version."),
     "keep": ("seedbed.cli.cmd_node:keep", "Keep what was to be evicted after all."),
     "adopt": ("seedbed.cli.cmd_node_adopt:adopt", "Take over files that are on disk already."),
+    "leave": ("seedbed.cli.cmd_node_leave:leave", "Cease to be a smartnode, in good order."),
     "limit": ("seedbed.cli.cmd_node:limit", "Change how much is given."),
 }
 

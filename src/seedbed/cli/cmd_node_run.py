@@ -39,19 +39,27 @@ def run(every_s: float, **options: Any) -> None:
 
     Whatever is served was proved, byte for byte. A stop of any kind loses nothing: the next start goes on.
 
-    With --json one JSON object a line: "ready" (with the addresses), "round" (with counts), "stopped".
+    With --json one JSON object a line: "ready" (with the addresses), "round" (with counts), "stopped" or, after
+    'seedbed node leave', "left".
     """
     from seedbed.api import node as nodes  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.api import node_leaving  # noqa: PLC0415
     from seedbed.api.home import Home  # noqa: PLC0415
     from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415
+    from seedbed.node import farewell  # noqa: PLC0415
 
     chosen = {name: options[name] for name in ("lan", "no_dht", "dht_nodes", "peers")}
+    home = Home.of_environment()
     parts = nodes.parts(
-        Home.of_environment(), LibtorrentEngine, settings_for((), options, copies=False), ways=ways_of(**chosen),
+        home, LibtorrentEngine, settings_for((), options, copies=False), ways=ways_of(**chosen),
         allows_private=options["lan"], pace=_pace(every_s),
     )  # fmt: skip
     asyncio.run(_run(parts))
-    output.event({"event": "stopped"}, "Stopped.")
+    with parts.state:
+        has_left = farewell.has_left(parts.state)
+    if has_left:
+        node_leaving.end(home)
+    output.event({"event": "left" if has_left else "stopped"}, "Left for good." if has_left else "Stopped.")
 
 
 def _pace(every_s: float) -> Pace:

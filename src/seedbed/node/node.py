@@ -85,6 +85,8 @@ class Node:
                 with desk.bell.answered() as told:
                     await self._round(desk.rounds, told)
                 tell(told["event"], {name: value for name, value in told.items() if name != "event"})
+                if desk.rounds.farewell.is_over:
+                    break
                 await self._pause(stop, desk.bell.due)
         finally:
             desk.happenings.end()

@@ -14,6 +14,7 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from seedbed.errors import SeedbedError
+from seedbed.node import farewell
 from seedbed.node.hours import is_open
 from seedbed.node.traffic import Traffic
 
@@ -92,6 +93,8 @@ class Restraint:
         used_bytes, given_bytes = (await self._traffic.look(now)).used_bytes, gift.monthly_bytes or float("inf")
         self.left_bytes = given_bytes * FETCHING_SHARE - used_bytes
         traffic = {"used_bytes": used_bytes, "monthly_bytes": gift.monthly_bytes}
+        if farewell.asked_of(self._parts.state):
+            return Allowed(False, False, "leave-begun", {})  # noqa: FBT003
         if not is_open(gift.hours, now):
             return Allowed(False, False, "hours-closed", {"hours": ", ".join(gift.hours)})  # noqa: FBT003
         if used_bytes >= given_bytes:

@@ -12,6 +12,7 @@ from seedbed.errors import SeedbedError, StateError
 from seedbed.node import beginning, deciding, unlisted, wishes
 from seedbed.node.booking import Booking
 from seedbed.node.counting import Counts, count
+from seedbed.node.farewell import Farewell
 from seedbed.node.fetches import Fetches
 from seedbed.node.leaving import Leaving
 from seedbed.node.restraint import Restraint
@@ -53,6 +54,7 @@ class Rounds:
         self._trust = Trust(parts, claims)
         self.scrub = Scrub(parts, claims)
         self.restraint = Restraint(parts, claims, self._fetches)
+        self.farewell = Farewell(parts, claims, rules)
         self._listed: Listed | None = None
         self._away: frozenset[str] = frozenset()
         self._last_s = parts.monotonic_s()
@@ -189,6 +191,7 @@ class Rounds:
         await self._claims.disclaim_all()
         await self._trust.rest()
         await wishes.grant(self._parts, self._leaving, self._fetches)
+        await self.farewell.step()
         self.scrub.begin()
         self._parts.state.set("beat_s", str(self._parts.now_s()))
         return self._numbers(len(self._claims.releases))

@@ -245,6 +245,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "si grand qu'il est gardé par parties, qui ne sont pas reprises",
         "es": "tan grande que se guarda por partes, que no se toman",
     },
+    "leave-begun": {
+        "en": "silent: you asked to leave, and others are looked at once more",
+        "fr": "silencieux : vous avez demandé de partir, les autres sont vérifiés une fois encore",
+        "es": "en silencio: pidió irse, y se mira una vez más a los demás",
+    },
+    "leave-refused": {
+        "en": "stays after all: too few others hold {units}",
+        "fr": "reste finalement : trop peu d'autres conservent {units}",
+        "es": "se queda al final: muy pocos otros guardan {units}",
+    },
     "lowered": {
         "en": "given up because the budget was lowered; {surplus:.0f} copies more than wanted are left",
         "fr": "cédé car le budget a été réduit ; il reste {surplus:.0f} copies de plus que souhaité",
