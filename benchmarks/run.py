@@ -8,7 +8,19 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("create", "verify", "seed", "fetch", "gateway", "catalog", "mirrors", "tracker", "node", "simulate")
+BENCHMARKS = (
+    "create",
+    "verify",
+    "seed",
+    "fetch",
+    "gateway",
+    "catalog",
+    "mirrors",
+    "tracker",
+    "node",
+    "node_held",
+    "simulate",
+)
 
 
 def main() -> int:
