@@ -12,6 +12,7 @@ from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.following.pull import Ways
 from seedbed.node import farewell
 from seedbed.node.gift import Gift
+from seedbed.node.importing import COLLECTIONS, PROPERTIES, chosen, read
 from seedbed.node.state import State
 from seedbed.node.store import Place
 from seedbed.node.survey import Survey
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seedbed.api.home import Home
+    from seedbed.node.importing import Note
 
 
 def join(home: Home, gift: Gift) -> Gift:
@@ -76,6 +78,31 @@ def survey(home: Home, gift: Gift) -> Survey:
         NotFoundError: the catalogue was never pulled.
     """
     return look_through(gift, FollowedCatalog(gift.catalog, home, Ways()).known().releases)
+
+
+def imported(home: Home, catalog: str, path: Path) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """What settings of smartnode-transmission become here.
+
+    Args:
+        home: Where this machine keeps things.
+        catalog: The catalogue that is joined.
+        path: A folder with its two files, or one of them.
+
+    Returns:
+        Patterns to take, and what became of each setting.
+
+    Raises:
+        InputError: there are no such files, they cannot be understood, or nothing of them is in the catalogue.
+    """
+    paths = [path / name for name in (PROPERTIES, COLLECTIONS)] if path.is_dir() else [path]
+    try:
+        files = {one.name: one.read_bytes() for one in paths if one.is_file()}
+    except OSError as error:
+        raise InputError(f"{error.filename}: it cannot be read: {error.strerror}") from error
+    if not files:
+        raise InputError(f"{path}: neither {PROPERTIES} nor {COLLECTIONS} is there")
+    releases = FollowedCatalog(catalog, home, Ways()).known().releases
+    return chosen(read(files), {release.collection for release in releases})
 
 
 def fitting(gift: Gift) -> Gift:

@@ -23,6 +23,7 @@ from seedbed.errors import InputError, SeedbedError
 if TYPE_CHECKING:
     from seedbed.api.home import Home
     from seedbed.node.gift import Gift
+    from seedbed.node.importing import Note
     from seedbed.node.survey import Survey
 
 _PATTERNS = "a collection, dataset (globs) or keyword; words:…, bbox:W,S,E,N or year:2020..2024"
@@ -50,6 +51,10 @@ _PATTERNS = "a collection, dataset (globs) or keyword; words:…, bbox:W,S,E,N o
 @click.option(
     "--country", metavar="CC", default="", help="Where it stands, as two letters; for the catalogue's keepers."
 )
+@click.option(
+    "--import", "imported", metavar="PATH", type=click.Path(exists=True, path_type=Path),
+    help="Settings of smartnode-transmission: its folder, smartnode.properties or collections_urls.txt.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show how much would be chosen from, and change nothing here.")
 @no_dht_option
 @dht_node_option
@@ -71,18 +76,27 @@ def join(where: str, folders: tuple[str, ...], storage: tuple[int, ...], *, dry_
         raise InputError("how much disk is given? expected --storage, such as --storage 500G")
     shares = pairs(folders, storage)
     home = Home.of_environment()
+    catalog = _catalog(where, home, options)
+    only, notes = _imported(home, catalog, options["imported"])
     gift = Gift(
-        _catalog(where, home, options), next(iter(shares)), sum(storage),
+        catalog, next(iter(shares)), sum(storage),
         rate_up=options["rate_up"] or 0, rate_down=options["rate_down"] or 0,
-        only=options["only"], without=options["without"], licenses=options["licenses"],
+        only=(*options["only"], *only), without=options["without"], licenses=options["licenses"],
         operator=options["operator"], country=options["country"].upper(),
         hours=options["hours"] or (), monthly_bytes=options["monthly"] or 0,
     ).with_shares(shares).checked()  # fmt: skip
     found = _survey(home, gift)
     if dry_run:
-        _show(gift, found, "would give", sum(storage))
+        _show(gift, found, "would give", sum(storage), notes)
     else:
-        _show(nodes.join(home, gift), found, "gives", sum(storage))
+        _show(nodes.join(home, gift), found, "gives", sum(storage), notes)
+
+
+def _imported(home: Home, catalog: str, path: Path | None) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """What another program's settings become here."""
+    from seedbed.api.node_joining import imported  # noqa: PLC0415
+
+    return imported(home, catalog, path) if path else ((), ())
 
 
 def _survey(home: Home, gift: Gift) -> Survey | None:
@@ -98,7 +112,7 @@ def _survey(home: Home, gift: Gift) -> Survey | None:
         return None
 
 
-def _show(gift: Gift, found: Survey | None, does: str, wanted_bytes: int) -> None:
+def _show(gift: Gift, found: Survey | None, does: str, wanted_bytes: int, notes: tuple[Note, ...]) -> None:
     lines = [f"This machine {does} {output.size(gift.storage_bytes)} in {', '.join(gift.shares)} to {gift.catalog}."]
     if gift.storage_bytes < wanted_bytes:
         lines.insert(0, f"Warning: there is no room on disk for {output.size(wanted_bytes)}.")
@@ -115,6 +129,8 @@ def _show(gift: Gift, found: Survey | None, does: str, wanted_bytes: int) -> Non
         )
         lines += [f"Warning: {one} names nothing of this catalogue." for one in found.idle]
         lines += ["Warning: nothing matches: the node would stay empty."] if found.listed and not found.versions else []
+    lines += [output.plain(f"{one.where}: {one.setting}: {one.became or 'nothing: ' + one.why}") for one in notes]
+    facts["imported"] = [one._asdict() for one in notes]
     if does == "gives":
         lines.append("Now: seedbed node run")
     output.result(facts, "\n".join(lines))

@@ -220,3 +220,22 @@ def test_folders_and_budgets_that_do_not_match(
     monkeypatch.chdir(tmp_path)
     assert join(tmp_path, *words, code=2)["said"]
     assert not home.gift.exists()
+
+
+def test_settings_of_another_program(home: NodeHome, tmp_path: Path) -> None:
+    """Joining says what each became."""
+    listing(tmp_path)
+    (tmp_path / "collections_urls.txt").write_text("https://at.example/collection/maps.csv\n")
+    told = join(tmp_path, "--import", tmp_path, "--only", "lakes")
+    assert told["imported"][0]["became"] == "--only maps"
+    assert Gift.load(home.gift).only == ("lakes", "maps")
+    assert "collections_urls.txt:1" in run("node", "join", tmp_path / "site", "--dir", tmp_path / "given", "--storage",
+                                           "50M", "--import", bad(tmp_path), code=2)["said"]  # fmt: skip
+
+
+def bad(folder: Path) -> Path:
+    """A file of settings that is none."""
+    path = folder / "bad/collections_urls.txt"
+    path.parent.mkdir()
+    path.write_text("maps")
+    return path
