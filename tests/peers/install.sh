@@ -8,7 +8,8 @@ here=$(dirname "$0")
 # program:package
 wanted="aria2c:aria2 mktorrent:mktorrent nginx:nginx-light qbittorrent-nox:qbittorrent-nox rtorrent:rtorrent
 transmission-create:transmission-cli transmission-daemon:transmission-daemon curl:curl screen:screen wrk:wrk
-chromium:chromium opentracker:opentracker ip:iproute2 tc:iproute2 iptables:iptables tinyproxy:tinyproxy-bin"
+chromium:chromium opentracker:opentracker ip:iproute2 tc:iproute2 iptables:iptables tinyproxy:tinyproxy-bin
+mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse"
 
 missing_packages() {
     PATH="$PATH:/usr/sbin:/sbin"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from seedbed.node.state import State
 from seedbed.node.store import Place
 from seedbed.node.survey import Survey
 from seedbed.node.survey import survey as look_through
+from seedbed.node.trial import examine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +46,25 @@ def join(home: Home, gift: Gift) -> Gift:
         farewell.ask(state, None)
         for number, folder in enumerate(gift.shares):
             state.set(f"mark {folder}" if number else "mark", Place(Path(folder)).make())
-    gift = fitting(gift)
+    gift = fitting(tried(gift))
     gift.save(node.gift)
     return gift
+
+
+def tried(gift: Gift) -> Gift:
+    """The same, with what its folders' file systems lack; they are tried for it.
+
+    Raises:
+        StateError: one of them cannot keep what a node promises.
+    """
+    lacks: set[str] = set()
+    largest: list[int] = []
+    for folder in map(Path, gift.shares):
+        trial = examine(folder)
+        trial.require(folder)
+        lacks |= {*trial.lacks}
+        largest += [trial.largest_file_bytes] if trial.largest_file_bytes else []
+    return replace(gift, lacks=tuple(sorted(lacks)), largest_file_bytes=min(largest, default=0))
 
 
 def _require_kept(before: Gift, gift: Gift, state: State) -> None:

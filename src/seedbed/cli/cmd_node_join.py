@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,7 @@ def _show(gift: Gift, found: Survey | None, does: str, wanted_bytes: int, notes:
     if gift.storage_bytes < wanted_bytes:
         lines.insert(0, f"Warning: there is no room on disk for {output.size(wanted_bytes)}.")
     facts: dict[str, Any] = {"catalog": gift.catalog, "folder": gift.folder, "storage_bytes": gift.storage_bytes}
-    facts["shares"] = gift.shares
+    facts |= {"shares": gift.shares, "lacks": gift.lacks, "largest_file_bytes": gift.largest_file_bytes}
     if found:
         facts |= {
             "datasets": found.datasets, "versions": found.versions, "size_bytes": found.size_bytes,
@@ -131,9 +132,21 @@ def _show(gift: Gift, found: Survey | None, does: str, wanted_bytes: int, notes:
         lines += ["Warning: nothing matches: the node would stay empty."] if found.listed and not found.versions else []
     lines += [output.plain(f"{one.where}: {one.setting}: {one.became or 'nothing: ' + one.why}") for one in notes]
     facts["imported"] = [one._asdict() for one in notes]
+    lines += _lacking(gift)
     if does == "gives":
         lines.append("Now: seedbed node run")
     output.result(facts, "\n".join(lines))
+
+
+def _lacking(gift: Gift) -> list[str]:
+    """What the folders' file systems cannot do, and what that means."""
+    from seedbed.node.words import language, reason  # noqa: PLC0415
+
+    lang = language(os.environ)
+    lines = [f"Warning: {reason(f'lacks-{name}', {}, lang)}." for name in gift.lacks]
+    if gift.largest_file_bytes:
+        lines.append(f"Warning: {reason('lacks-size', {'most_bytes': gift.largest_file_bytes}, lang)}.")
+    return lines
 
 
 def _catalog(where: str, home: Home, options: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from seedbed.fetching.disk.flushing import write_durably
 from seedbed.health.leases.lease import checked_country, checked_operator
 from seedbed.node.choice import known, matcher
 from seedbed.node.hours import read_windows
+from seedbed.node.policy.rules import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +54,10 @@ class Gift:
     """Who runs this node, as leases tell it: nodes of one operator count as one copy."""
     country: str = ""
     """Where it stands: two capital letters (ISO 3166-1)."""
+    largest_file_bytes: int = 0
+    """That the folders' file systems can hold, found out at joining; 0 is any."""
+    lacks: tuple[str, ...] = ()
+    """What these file systems lack; see :mod:`.trial`."""
     monthly_bytes: int = 0
     """Traffic of a calendar month, sent and received; 0 for no limit. See :mod:`.traffic`."""
 
@@ -161,4 +166,13 @@ def refusal(gift: Gift, release: Release) -> tuple[str, dict[str, Any]] | None:
         return "not-chosen", {"patterns": ", ".join(gift.only)}
     if gift.licenses and not any(fnmatchcase(release.license.lower(), one.lower()) for one in gift.licenses):
         return "license", {"license": release.license}
-    return None
+    if "holes" in gift.lacks and release.size_bytes > DEFAULT.cut_above_bytes:
+        return "no-holes", {"size_bytes": release.size_bytes}
+    return too_large(gift, release.size_bytes) if release.torrent.is_single_file else None
+
+
+def too_large(gift: Gift, file_bytes: int) -> tuple[str, dict[str, Any]] | None:
+    """Why a release with such a file is not for this node, if it is not."""
+    if not gift.largest_file_bytes or file_bytes <= gift.largest_file_bytes:
+        return None
+    return "file-too-large", {"size_bytes": file_bytes, "most_bytes": gift.largest_file_bytes}

@@ -89,6 +89,7 @@ class Cutter:
 
     torrent: Callable[[Release], Metainfo | None]
     rules: Rules = DEFAULT
+    _largest: dict[str, int] = field(default_factory=dict)
     _known: dict[str, list[tuple[range, int]]] = field(default_factory=dict)
 
     def units(self, releases: Iterable[Release]) -> Iterator[Unit]:
@@ -102,6 +103,13 @@ class Cutter:
     def unit(self, item: str, release: Release) -> Unit | None:
         """The unit with an id; None when a version has no such part, or its cut is not known."""
         return next((unit for unit in self.units([release]) if unit.id == item), None)
+
+    def largest_file_bytes(self, release: Release) -> int:
+        """Of a version; 0 when its torrent cannot be had now. Blocks."""
+        name = release.torrent.best_hex
+        if name not in self._largest and (metainfo := self._torrent(release)):
+            self._largest[name] = max(file.length for file in metainfo.files)
+        return self._largest.get(name, 0)
 
     def _parts(self, release: Release) -> Iterator[Unit]:
         name = release.torrent.best_hex

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed.node.gift import Gift, refusal
+from seedbed.node.gift import Gift, refusal, too_large
 from seedbed.node.policy import targets
 from seedbed.node.policy.census import Census
 
@@ -52,7 +52,7 @@ class View:
         taken: list[Unit] = []
         refused: dict[str, tuple[str, dict[str, Any]]] = {}
         for release in releases:
-            if why := refusal(gift, release):
+            if why := refusal(gift, release) or _cannot_hold(gift, release, cutter):
                 refused[release.id] = why
             elif units := list(cutter.units([release])):
                 taken += units
@@ -80,3 +80,10 @@ class View:
             (unit.id, *values)
             for unit, values in zip(self.units, zip(*(one.tolist() for one in columns), strict=True), strict=True)
         ]
+
+
+def _cannot_hold(gift: Gift, release: Release, cutter: Cutter) -> tuple[str, dict[str, Any]] | None:
+    """Of a folder the torrent alone says how large its files are; it is asked only where that could matter."""
+    if too_large(gift, release.size_bytes) is None:
+        return None
+    return too_large(gift, cutter.largest_file_bytes(release))

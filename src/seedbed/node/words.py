@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seedbed.node import gift_words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -155,112 +157,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "plus grand que ce que vous donnez : {size_bytes:,} octets",
         "es": "más grande que lo que ofrece: {size_bytes:,} bytes",
     },
-    "hours-closed": {
-        "en": "silent until its hours ({hours}) begin: nothing is fetched or served",
-        "fr": "silencieux jusqu'à ses heures ({hours}) : rien n'est récupéré ni servi",
-        "es": "en silencio hasta sus horas ({hours}): no se descarga ni se sirve nada",
-    },
-    "line-free": {
-        "en": "it fetches and serves: its hours have begun, or there is traffic to give again",
-        "fr": "il récupère et sert : ses heures ont commencé, ou il reste de nouveau du trafic à donner",
-        "es": "descarga y sirve: sus horas han empezado, o vuelve a haber tráfico que dar",
-    },
-    "traffic-nearly-used-up": {
-        "en": "nothing new this month: {used_bytes:,} of {monthly_bytes:,} bytes used, the rest is for serving",
-        "fr": "rien de nouveau ce mois-ci : {used_bytes:,} octets sur {monthly_bytes:,}, le reste sert à partager",
-        "es": "nada nuevo este mes: {used_bytes:,} de {monthly_bytes:,} bytes usados, el resto es para servir",
-    },
-    "traffic-used-up": {
-        "en": "silent until next month: its traffic is used up ({used_bytes:,} of {monthly_bytes:,} bytes)",
-        "fr": "silencieux jusqu'au mois prochain : trafic épuisé ({used_bytes:,} octets/{monthly_bytes:,})",
-        "es": "en silencio hasta el mes que viene: tráfico agotado ({used_bytes:,} de {monthly_bytes:,} bytes)",
-    },
-    "disk-away": {
-        "en": "the disk of {folder} is away: what lies there is not served until it is back, the others go on",
-        "fr": "le disque de {folder} est absent : ce qui s'y trouve n'est pas servi, les autres continuent",
-        "es": "falta el disco de {folder}: lo que hay allí no se sirve hasta que vuelva, los demás siguen",
-    },
-    "disk-back": {
-        "en": "the disk of {folder} is back",
-        "fr": "le disque de {folder} est de retour",
-        "es": "el disco de {folder} ha vuelto",
-    },
-    "adopt-adopted": {
-        "en": "taken over: all {of_files:,} files are proved and linked",
-        "fr": "repris : les {of_files:,} fichiers sont vérifiés et liés",
-        "es": "tomado: los {of_files:,} archivos están comprobados y enlazados",
-    },
-    "adopt-begun": {
-        "en": "begun: {files:,} of {of_files:,} files are proved and linked, the rest will be fetched",
-        "fr": "commencé : {files:,} fichiers sur {of_files:,} sont vérifiés et liés, le reste sera récupéré",
-        "es": "empezado: {files:,} de {of_files:,} archivos comprobados y enlazados, el resto se descargará",
-    },
-    "adopt-here": {
-        "en": "the node has it already",
-        "fr": "le nœud l'a déjà",
-        "es": "el nodo ya lo tiene",
-    },
-    "adopt-wrong": {
-        "en": "files of these names and sizes have other bytes",
-        "fr": "des fichiers de ces noms et tailles ont un autre contenu",
-        "es": "hay archivos con esos nombres y tamaños, pero con otro contenido",
-    },
-    "adopt-incomplete": {
-        "en": "not all of it is there, and its torrent (v1) can be proved only as a whole",
-        "fr": "il en manque, et son torrent (v1) ne peut être vérifié qu'en entier",
-        "es": "falta una parte, y su torrent (v1) solo se puede comprobar entero",
-    },
-    "adopt-far": {
-        "en": "on another file system than the node's folder, where nothing can be linked: {why}",
-        "fr": "sur un autre système de fichiers que le dossier du nœud, où rien ne peut être lié : {why}",
-        "es": "en otro sistema de archivos que la carpeta del nodo, donde no se puede enlazar: {why}",
-    },
-    "adopt-forbidden": {
-        "en": "the system lets nobody link to it but its owner: {why}",
-        "fr": "le système ne laisse que son propriétaire le lier : {why}",
-        "es": "el sistema solo deja enlazarlo a su dueño: {why}",
-    },
-    "adopt-no-links": {
-        "en": "this file system knows neither hard links nor clones: {why}",
-        "fr": "ce système de fichiers ne connaît ni liens ni clones : {why}",
-        "es": "este sistema de archivos no admite enlaces ni clones: {why}",
-    },
-    "adopt-unwanted": {
-        "en": "you chose not to take it ({why})",
-        "fr": "vous avez choisi de ne pas le prendre ({why})",
-        "es": "eligió no tomarlo ({why})",
-    },
-    "adopt-no-room": {
-        "en": "larger than what is left of the budget: {of_bytes:,} bytes",
-        "fr": "plus grand que ce qui reste du budget : {of_bytes:,} octets",
-        "es": "mayor que lo que queda del presupuesto: {of_bytes:,} bytes",
-    },
-    "adopt-no-torrent": {
-        "en": "its torrent cannot be had now: {why}",
-        "fr": "son torrent est introuvable maintenant : {why}",
-        "es": "su torrent no se puede obtener ahora: {why}",
-    },
-    "adopt-in-parts": {
-        "en": "so large that it is kept in parts, which are not taken over",
-        "fr": "si grand qu'il est gardé par parties, qui ne sont pas reprises",
-        "es": "tan grande que se guarda por partes, que no se toman",
-    },
-    "leave-begun": {
-        "en": "silent: you asked to leave, and others are looked at once more",
-        "fr": "silencieux : vous avez demandé de partir, les autres sont vérifiés une fois encore",
-        "es": "en silencio: pidió irse, y se mira una vez más a los demás",
-    },
-    "leave-refused": {
-        "en": "stays after all: too few others hold {units}",
-        "fr": "reste finalement : trop peu d'autres conservent {units}",
-        "es": "se queda al final: muy pocos otros guardan {units}",
-    },
     "lowered": {
         "en": "given up because the budget was lowered; {surplus:.0f} copies more than wanted are left",
         "fr": "cédé car le budget a été réduit ; il reste {surplus:.0f} copies de plus que souhaité",
         "es": "cedido porque se redujo el presupuesto; quedan {surplus:.0f} copias más de las deseadas",
     },
-}
+} | gift_words.WORDS
 
 
 def language(environment: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ FACTS = {
     "copies": 2.4, "short": 1.2, "from_peers": 1_000, "from_mirrors": 0, "for": "roads@1", "others": 4.0, "why": "x",
     "again_s": 900, "count": 2, "pattern": "lakes", "patterns": "a, b", "license": "MIT", "target": 3.0,
     "fetching": 1.0, "size_bytes": 10**12, "surplus": 2.0, "gone": 5, "known": 100, "hours": "22-06", "folder": "/b",
+    "most_bytes": 4,
     "held": 3, "of": 41, "used_bytes": 5, "units": "x@1", "files": 2, "of_files": 3, "of_bytes": 7, "monthly_bytes": 9,
 }  # fmt: skip
 
