@@ -85,7 +85,7 @@ class NodeWorld:
 
 
 @contextlib.contextmanager
-def published(folder: Path, *, count: int, size: int, rate: str) -> Iterator[Path]:
+def published(folder: Path, *, count: int, size: int, rate: str, kind: str = "hybrid") -> Iterator[Path]:
     """Datasets behind a slow web server, and a tracker that serves them; gives the folder.
 
     Args:
@@ -93,6 +93,7 @@ def published(folder: Path, *, count: int, size: int, rate: str) -> Iterator[Pat
         count: Of datasets.
         size: Bytes of each.
         rate: Of each connection to the web server, as nginx has it.
+        kind: Of the torrents.
     """
     port, chance = free_port(), random.Random(3)
     with (
@@ -109,7 +110,7 @@ def published(folder: Path, *, count: int, size: int, rate: str) -> Iterator[Pat
             seedbed(
                 "publish", data, "--catalog", folder / "catalog", "--dataset", data.name, "--version", "1", "--title",
                 data.name, "--license", "CC0-1.0", "--description", "For a test.", "--provider", "Us",
-                "--webseed", url, "--tracker", f"udp://{LOOPBACK}:{port}/announce",
+                "--format", kind, "--webseed", url, "--tracker", f"udp://{LOOPBACK}:{port}/announce",
             )  # fmt: skip
         tracker = [*PROGRAM, "tracker", "--udp", f"{LOOPBACK}:{port}", "--lan", "--json"]
         with process(tracker, folder / "tracker.log"):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,12 @@ from seedbed.cli import output
 from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_of
 from seedbed.cli.cmd_seed import settings_for
 from seedbed.cli.serving import stop_sign
+from seedbed.errors import InputError
 
 if TYPE_CHECKING:
     from seedbed.node.parts import Pace, Parts
+
+_WHOLE_BYTES = 1 << 60
 
 
 @click.command()
@@ -28,6 +32,16 @@ if TYPE_CHECKING:
     help="Between two decisions, give or take a quarter.",
 )  # fmt: skip
 @click.option("--port-mapping", is_flag=True, help="Ask the router for an open port (UPnP, NAT-PMP).")
+@click.option(
+    "--client", metavar="KIND:URL", default="",
+    help="Have a client that runs already fetch and serve: transmission:http://user@host:9091 or "
+    "qbittorrent:http://user@host:8080. Its password stands in SEEDBED_CLIENT_PASSWORD, or in the file that "
+    "SEEDBED_CLIENT_PASSWORD_FILE names.",
+)  # fmt: skip
+@click.option(
+    "--client-path", metavar="HERE=THERE", default="",
+    help="How the client names the node's folder, where one of the two is in a container.",
+)  # fmt: skip
 @no_dht_option
 @dht_node_option
 @peer_option
@@ -48,13 +62,19 @@ def run(every_s: float, **options: Any) -> None:
     from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415
     from seedbed.node import farewell  # noqa: PLC0415
 
+    if options["client_path"] and not options["client"]:
+        raise InputError("--client-path says how a client names the folder: expected --client, too")
     chosen = {name: options[name] for name in ("lan", "no_dht", "dht_nodes", "peers")}
     home = Home.of_environment()
     parts = nodes.parts(
         home, LibtorrentEngine, settings_for((), options, copies=False), ways=ways_of(**chosen),
         allows_private=options["lan"], pace=_pace(every_s),
     )  # fmt: skip
-    asyncio.run(_run(parts))
+    if options["client"]:
+        from seedbed.api.node_client import served_by  # noqa: PLC0415
+
+        parts = served_by(parts, options["client"], options["client_path"], os.environ)
+    asyncio.run(_run(parts, cuts=not options["client"]))
     with parts.state:
         has_left = farewell.has_left(parts.state)
     if has_left:
@@ -72,15 +92,18 @@ def _pace(every_s: float) -> Pace:
     )  # fmt: skip
 
 
-async def _run(parts: Parts) -> None:
+async def _run(parts: Parts, *, cuts: bool) -> None:
+    """Other clients do not fetch parts of a file: there very large versions are taken whole, or not at all."""
     from seedbed.node.node import Node  # noqa: PLC0415
+    from seedbed.node.policy.rules import DEFAULT  # noqa: PLC0415
 
-    await Node(parts).run(stop_sign(), _show)
+    rules = DEFAULT if cuts else replace(DEFAULT, cut_above_bytes=_WHOLE_BYTES)
+    await Node(parts, rules).run(stop_sign(), _show)
 
 
 def _show(what: str, facts: dict[str, Any]) -> None:
     if what == "ready":
-        text = "Serving at " + "  ".join(facts["endpoints"])
+        text = "Serving at " + "  ".join(facts["endpoints"]) if facts["endpoints"] else "Serving."
     elif what == "trouble":
         text = f"{facts['why']}: what is held is served on, and the next round looks again"
     else:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from seedbed.catalog.model import Release
     from seedbed.core.metainfo import Metainfo
-    from seedbed.engine.base import Engine
+    from seedbed.engine.base import Event
     from seedbed.node.offering import Offering
     from seedbed.node.parts import Listed, Parts
+    from seedbed.node.serving import Serving
     from seedbed.node.units import Unit
 
 log = logging.getLogger(__name__)
@@ -130,13 +131,15 @@ class Claims:
         state.wait(item, "healing")
         state.move(item, "fetching", unit.size_bytes, self._parts.now_s(), what="withdrawn", facts={"why": why})
 
-    async def watch(self, engine: Engine) -> None:
+    async def watch(self, engine: Serving) -> None:
         """What the engine cannot read any more is withdrawn at once."""
         with engine.events() as events:
             async for event in events:
+                if gone := self._offering.gone(event):
+                    log.info("served no longer, until the next round: %s", ", ".join(gone))
                 for item in self._offering.lost(event):
                     try:
-                        await self.withdraw(item, "the disk cannot be read")
+                        await self.withdraw(item, _why(event))
                     except StateError as error:  # the next look finds it
                         log.warning("unit withdrawn, and not written down id=%s: %s", item, error.message)
 
@@ -153,3 +156,9 @@ class Claims:
     def _seals(self, items: list[str]) -> dict[str, str]:
         shelf = self._parts.place.shelf
         return {item: shelf.copy(item).seal() for item in items}
+
+
+def _why(event: Event) -> str:
+    """An engine names the file; another client in its place says what happened to the whole."""
+    reason = getattr(event, "reason", "")
+    return reason if reason and not getattr(event, "path", "") else "the disk cannot be read"

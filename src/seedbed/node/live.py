@@ -13,13 +13,13 @@ from seedbed.node.units import id_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seedbed.engine.base import Engine
     from seedbed.fetching.options import Options
     from seedbed.fetching.result import Fetched
     from seedbed.library.cache import Cache
     from seedbed.library.fetch import Wanted
     from seedbed.node.offering import Offering
     from seedbed.node.parts import Fetch
+    from seedbed.node.serving import Serving
 
 SPEED_S = 10.0
 """A fetch's speed is that of so long."""
@@ -68,7 +68,7 @@ class Live:
         now_s: The clock that nobody sets.
     """
 
-    engine: Engine
+    engine: Serving
     offering: Offering
     fetch: Fetch
     now_s: Callable[[], float]

@@ -18,8 +18,9 @@ from seedbed.node.units import version_of
 from seedbed.node.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from seedbed.catalog.model import Release
     from seedbed.node.gift import Gift
     from seedbed.node.parts import Listed
     from seedbed.node.places import Places
@@ -50,11 +51,15 @@ class Look:
     cutter: Cutter
     place: Place | Places
     """Where the data lies."""
+    refuses: Callable[[Release], tuple[str, dict[str, Any]] | None] = lambda _: None
+    """See :class:`seedbed.node.parts.Parts`."""
 
     def ground(self) -> Ground:
         """All units, with the numbers of the node's last round."""
         given_bytes = float(self.state.get("given_bytes") or 0)
-        view = View.of(self.listed.releases, self.cutter, self.gift, self.state.numbers(), given_bytes)
+        view = View.of(
+            self.listed.releases, self.cutter, self.gift, self.state.numbers(), given_bytes, refuses=self.refuses
+        )  # fmt: skip
         counts: Counter[str] = Counter()
         sizes: Counter[str] = Counter()
         for release in self.listed.releases:

@@ -16,9 +16,10 @@ from seedbed.seeding.offers import Offer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from seedbed.engine.base import Engine, TorrentId
+    from seedbed.engine.base import TorrentId
     from seedbed.node.copies import Servable
     from seedbed.node.places import Shelves
+    from seedbed.node.serving import Serving
     from seedbed.node.shelf import Shelf
 
 AT_ONCE = 100
@@ -41,7 +42,7 @@ class Offering:
         shelf: What lies here.
     """
 
-    def __init__(self, engine: Engine, shelf: Shelf | Shelves) -> None:
+    def __init__(self, engine: Serving, shelf: Shelf | Shelves) -> None:
         self._engine = engine
         self._shelf = shelf
         self._torrents: dict[str, TorrentId] = {}
@@ -119,6 +120,15 @@ class Offering:
         else:
             bad = {event.torrent} if isinstance(event, base.FileError) else set()
         return [item for item, torrent in self._torrents.items() if torrent in bad]
+
+    def gone(self, event: base.Event) -> list[str]:
+        """Ids of units whose torrent an event says is served no longer, though their files are right; mostly none."""
+        if not isinstance(event, base.Removed) or event.torrent in {one.torrent for one in self._engine.statuses()}:
+            return []
+        items = [item for item, torrent in self._torrents.items() if torrent == event.torrent]
+        for item in items:
+            del self._torrents[item]
+        return items
 
     def _servable(self, claims: Iterable[Claim]) -> tuple[dict[str, Servable], dict[str, SeedbedError]]:
         found: dict[str, Servable] = {}

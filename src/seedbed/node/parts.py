@@ -8,7 +8,7 @@ import contextlib
 import datetime as dt
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from seedbed.fetching.options import Options
 from seedbed.library.fetch import fetch
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     import numpy as np
 
     from seedbed.catalog.model import Release
-    from seedbed.engine.base import Engine
     from seedbed.fetching.result import Fetched, Progress
     from seedbed.health.scrape.scraper import Scraper
     from seedbed.library.cache import Cache
     from seedbed.library.fetch import Wanted
     from seedbed.node.gift import Gift
     from seedbed.node.places import Places
+    from seedbed.node.serving import Serving
     from seedbed.node.state import State
     from seedbed.node.store import Place
 
@@ -126,7 +126,7 @@ class Parts:
     """Asks as often as its own patience allows."""
     asks_again: Scraper
     """Asks at once, for the second look and the last one."""
-    open_engine: Callable[[], AbstractAsyncContextManager[Engine]]
+    open_engine: Callable[[], AbstractAsyncContextManager[Serving]]
     key: int
     now_s: Callable[[], int]
     """Seconds since 1970."""
@@ -149,3 +149,5 @@ class Parts:
     """Who is told what it holds, and checks what others say."""
     doors: Doors = field(default_factory=Doors)
     """Where it is spoken with while it runs."""
+    refuses: Callable[[Release], tuple[str, dict[str, Any]] | None] = lambda _: None
+    """Why a release is not for whoever serves here, as :func:`seedbed.node.gift.refusal` has it."""

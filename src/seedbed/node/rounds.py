@@ -89,8 +89,10 @@ class Rounds:
         listed = await self._look_at_catalog()
         await self._trust.look(listed, passed_s)
         known, space = self._parts.state.numbers(), self._claims.belief.space
-        given_bytes = space.total_bytes if space else 0.0
-        view = await asyncio.to_thread(View.of, listed.releases, self._claims.cutter, gift, known, given_bytes)
+        given_bytes, refuses = space.total_bytes if space else 0.0, self._parts.refuses
+        view = await asyncio.to_thread(
+            View.of, listed.releases, self._claims.cutter, gift, known, given_bytes, refuses=refuses
+        )  # fmt: skip
         await wishes.grant(self._parts, self._leaving, self._fetches)
         counts = await self._count(view)
         may_drop = self._may_drop(listed, counts, gift)

@@ -14,7 +14,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from seedbed.errors import SeedbedError
 from seedbed.fetching.web.throttle import Throttle
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
-    from seedbed.engine.base import Engine
+    from seedbed.node.serving import Serving
     from seedbed.node.state import State
 
 DAY_S = 86_400
@@ -35,6 +35,7 @@ _MOST_AWAY_S = 400 * DAY_S
 _WRITE_S = 60.0
 """Between two writes: so much traffic a kill -9 forgets at most (``reliability.md`` 4.1)."""
 _NAME = "traffic"
+_Served = TypeVar("_Served", bound="Serving")
 
 
 class Boot(NamedTuple):
@@ -101,7 +102,7 @@ class Meter:
     def __init__(self, throttle: Throttle | None = None) -> None:
         self.throttle = throttle or Throttle()
         self.sent_bytes = self._from_peers_bytes = 0
-        self._open: dict[Engine, tuple[int, int]] = {}
+        self._open: dict[Serving, tuple[int, int]] = {}
 
     @property
     def received_bytes(self) -> int:
@@ -109,12 +110,12 @@ class Meter:
         return self._from_peers_bytes + self.throttle.received_bytes
 
     def counting(
-        self, open_engine: Callable[[], AbstractAsyncContextManager[Engine]]
-    ) -> Callable[[], AbstractAsyncContextManager[Engine]]:
+        self, open_engine: Callable[[], AbstractAsyncContextManager[_Served]]
+    ) -> Callable[[], AbstractAsyncContextManager[_Served]]:
         """The same engines, counted from their beginning to their end."""
 
         @contextlib.asynccontextmanager
-        async def counted() -> AsyncIterator[Engine]:
+        async def counted() -> AsyncIterator[_Served]:
             async with open_engine() as engine:
                 self._open[engine] = 0, 0
                 try:
@@ -131,7 +132,7 @@ class Meter:
             await self._read(engine)
         return self.sent_bytes + self.received_bytes
 
-    async def _read(self, engine: Engine) -> None:
+    async def _read(self, engine: Serving) -> None:
         with contextlib.suppress(SeedbedError):  # it is busy, or closing: the next look counts the same bytes
             sent, received = await engine.totals()
             before = self._open.get(engine, (sent, received))

@@ -13,7 +13,7 @@ from seedbed.node.policy import targets
 from seedbed.node.policy.census import Census
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from seedbed.catalog.model import Release
     from seedbed.node.policy.arrays import Ints
@@ -39,6 +39,8 @@ class View:
         gift: Gift,
         known: Mapping[str, tuple[float, float, float, float]],
         online_capacity_bytes: float = 0.0,
+        *,
+        refuses: Callable[[Release], tuple[str, dict[str, Any]] | None] = lambda _: None,
     ) -> View:
         """Read a catalogue. Blocks as long as the cutter does.
 
@@ -48,11 +50,12 @@ class View:
             gift: What the volunteer wants.
             known: What was known of each unit before: :meth:`seedbed.node.state.State.numbers`.
             online_capacity_bytes: Of all nodes, where it is known.
+            refuses: Why whoever serves here cannot take a version.
         """
         taken: list[Unit] = []
         refused: dict[str, tuple[str, dict[str, Any]]] = {}
         for release in releases:
-            if why := refusal(gift, release) or _cannot_hold(gift, release, cutter):
+            if why := refusal(gift, release) or refuses(release) or _cannot_hold(gift, release, cutter):
                 refused[release.id] = why
             elif units := list(cutter.units([release])):
                 taken += units

@@ -147,6 +147,11 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "nécessaire : " + _COPIES["fr"] + ", {fetching:.0f} sont en train de le récupérer",
         "es": "hace falta: " + _COPIES["es"] + ", {fetching:.0f} lo están descargando",
     },
+    "client-cannot": {
+        "en": "{client} takes no torrents of its version",
+        "fr": "{client} n'accepte pas les torrents de sa version",
+        "es": "{client} no admite torrents de su versión",
+    },
     "in-parts": {
         "en": "very large, so nodes keep parts of it: {held:,} of {of:,} here; of its rarest part " + _COPIES["en"],
         "fr": "très volumineux, donc gardé en parties : {held:,} sur {of:,} ici ; de la plus rare " + _COPIES["fr"],

@@ -19,6 +19,7 @@ FACTS = {
     "fetching": 1.0, "size_bytes": 10**12, "surplus": 2.0, "gone": 5, "known": 100, "hours": "22-06", "folder": "/b",
     "most_bytes": 4,
     "held": 3, "of": 41, "used_bytes": 5, "units": "x@1", "files": 2, "of_files": 3, "of_bytes": 7, "monthly_bytes": 9,
+    "client": "Transmission",
 }  # fmt: skip
 
 

@@ -95,7 +95,7 @@ class Desk:
         if listed is None:
             raise StateError("the node has only just begun, and knows no catalogue yet", hint="Ask again in a moment.")
         parts = self.parts
-        return Look(parts.gift(), listed, parts.state, parts.key, self.cutter, parts.place)
+        return Look(parts.gift(), listed, parts.state, parts.key, self.cutter, parts.place, parts.refuses)
 
     def _why(self, item: str) -> dict[str, Any]:
         found = self._look().why(item)
