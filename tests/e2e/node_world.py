@@ -35,6 +35,8 @@ class NodeWorld:
     """The datasets as they were published."""
     given: Path
     """The node's folder."""
+    host: str = LOOPBACK
+    """Where it listens, and from where it speaks."""
 
     @property
     def home(self) -> Path:
@@ -43,7 +45,7 @@ class NodeWorld:
 
     def command(self, every_s: float = 0.3) -> list[str]:
         """``seedbed node run``."""
-        options = ("--listen", f"{LOOPBACK}:0", "--lan", "--no-dht", "--every", str(every_s), "--json")
+        options = ("--listen", f"{self.host}:0", "--lan", "--no-dht", "--every", str(every_s), "--json")
         return [*PROGRAM, "node", "run", *options]
 
     def units(self, where: str = "1") -> set[str]:
@@ -85,7 +87,9 @@ class NodeWorld:
 
 
 @contextlib.contextmanager
-def published(folder: Path, *, count: int, size: int, rate: str, kind: str = "hybrid") -> Iterator[Path]:
+def published(
+    folder: Path, *, count: int, size: int, rate: str, kind: str = "hybrid", scheme: str = "udp"
+) -> Iterator[Path]:
     """Datasets behind a slow web server, and a tracker that serves them; gives the folder.
 
     Args:
@@ -94,6 +98,7 @@ def published(folder: Path, *, count: int, size: int, rate: str, kind: str = "hy
         size: Bytes of each.
         rate: Of each connection to the web server, as nginx has it.
         kind: Of the torrents.
+        scheme: How the tracker is spoken with; over HTTP it is a registry too.
     """
     port, chance = free_port(), random.Random(3)
     with (
@@ -110,14 +115,17 @@ def published(folder: Path, *, count: int, size: int, rate: str, kind: str = "hy
             seedbed(
                 "publish", data, "--catalog", folder / "catalog", "--dataset", data.name, "--version", "1", "--title",
                 data.name, "--license", "CC0-1.0", "--description", "For a test.", "--provider", "Us",
-                "--format", kind, "--webseed", url, "--tracker", f"udp://{LOOPBACK}:{port}/announce",
+                "--format", kind, "--webseed", url, "--tracker", f"{scheme}://{LOOPBACK}:{port}/announce",
             )  # fmt: skip
-        tracker = [*PROGRAM, "tracker", "--udp", f"{LOOPBACK}:{port}", "--lan", "--json"]
+        tracker = [*PROGRAM, "tracker", f"--{scheme}", f"{LOOPBACK}:{port}", "--lan", "--json"]
+        tracker += ["--catalog", str(folder / "catalog")] if scheme == "http" else []
         with process(tracker, folder / "tracker.log"):
             yield folder
 
 
-def joined(site: Path, folder: Path, patch: pytest.MonkeyPatch, *, given: Path | None = None) -> NodeWorld:
+def joined(
+    site: Path, folder: Path, patch: pytest.MonkeyPatch, *, given: Path | None = None, host: str = LOOPBACK
+) -> NodeWorld:
     """A new node that has joined what is published; from now on commands are its own.
 
     Args:
@@ -125,8 +133,9 @@ def joined(site: Path, folder: Path, patch: pytest.MonkeyPatch, *, given: Path |
         folder: For the node's things.
         patch: Sets its home.
         given: Its folder for data.
+        host: Where it listens.
     """
-    world = NodeWorld(folder, site / "catalog", site / "sources", given or folder / "given")
+    world = NodeWorld(folder, site / "catalog", site / "sources", given or folder / "given", host)
     patch.setenv("SEEDBED_HOME", str(world.home))
     seedbed("node", "join", world.catalog, "--dir", world.given, "--storage", "400M")
     return world

@@ -25,6 +25,7 @@ COMMANDS = {
     "config": ("seedbed.cli.cmd_config:config", "Show your settings, and where they are."),
     "fetch": ("seedbed.cli.cmd_fetch:fetch", "Get a dataset, or the data of a torrent, verified."),
     "gateway": ("seedbed.cli.cmd_gateway:gateway", "Serve published data and a catalogue over HTTP."),
+    "health": ("seedbed.cli.cmd_health:health", "Show how safe datasets are, the worst first."),
     "integrity": ("seedbed.cli.cmd_verify:integrity", "Check a file against a torrent named by its MD5."),
     "mirror": ("seedbed.cli.cmd_mirror:mirror", "Log in to archives and stores, and try them."),
     "node": ("seedbed.cli.cmd_node:node", "Give disk and bandwidth, and keep datasets alive."),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 OLDEST_S = 2 * 3_600
 """A report that was made before that, or as long after now, is none: the registry, or a clock, stands still."""
+BLIND_ROUNDS = 2.0
+"""So long a registry has time to prove the first node."""
 LISTENING_ROUNDS = 1.5
 """A registry that has been listening for less knows few leases yet: each node refreshes its own once a round."""
 
@@ -36,11 +38,13 @@ class Told:
     """The same, of those that we said we fetch."""
     answer: Answer | None = None
     """What it said to that lease."""
+    waited_s: float = 0.0
+    """For how long it has known that we hold something, and has not proved us."""
 
     def is_good(self, now_s: int, round_s: float) -> bool:
         """Whether nodes are to be counted by it.
 
-        One that proved nobody cannot reach nodes; to believe it would be to count nobody.
+        One that has proved nobody, and not even us, reaches no node; to believe it would be to count nobody.
 
         Args:
             now_s: Seconds since 1970.
@@ -48,7 +52,8 @@ class Told:
         """
         report = self.report
         is_listening = report.at_s - report.since_s >= LISTENING_ROUNDS * round_s
-        return abs(now_s - report.at_s) <= OLDEST_S and is_listening and report.proved_nodes > 0
+        is_blind = not report.proved_nodes and self.waited_s > BLIND_ROUNDS * round_s
+        return abs(now_s - report.at_s) <= OLDEST_S and is_listening and not is_blind
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Trust:
         self._bases: list[str] = []
         self._posted: dict[str, tuple[Lease, Answer]] = {}
         """By registry: the lease of ours that it has, and what it said to it."""
+        self._waits_s: dict[str, float] = {}
+        """By registry that has not proved us: since when it knows that we hold something."""
         self._posted_s = float("-inf")
         self._later: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -157,6 +159,7 @@ class Trust:
         try:
             body = await asyncio.to_thread(speaks.post, base, await asyncio.to_thread(lease.sealed, identity))
             self._posted[base] = lease, Answer.unsealed(body, len(lease.held))
+            self._wait(base, *self._posted[base])
         except (SourceError, FormatError) as error:
             log.info("a registry does not have our lease: %s", error.message)
 
@@ -169,7 +172,14 @@ class Trust:
         if base not in self._posted:
             return Told(report, _NONE, _NONE)
         lease, answer = self._posted[base]
-        return Told(report, lease.held, lease.fetching, answer)
+        now_s = self._parts.monotonic_s()
+        return Told(report, lease.held, lease.fetching, answer, now_s - self._waits_s.get(base, now_s))
+
+    def _wait(self, base: str, lease: Lease, answer: Answer) -> None:
+        if answer.is_proved or not len(lease.held):
+            self._waits_s.pop(base, None)
+        else:
+            self._waits_s.setdefault(base, self._parts.monotonic_s())
 
     def _believe(self, heard: Iterable[Told]) -> None:
         now_s, round_s = self._parts.now_s(), self._parts.pace.round_s

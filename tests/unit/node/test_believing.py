@@ -135,12 +135,19 @@ def test_several_registries() -> None:
         ({"since_s": NOW_S - HOUR_S}, False),
         ({"at_s": NOW_S - 3 * HOUR_S}, False),
         ({"at_s": NOW_S + 3 * HOUR_S}, False),
-        ({"proved_nodes": 0}, False),
+        ({"proved_nodes": 0}, True),
     ],
 )
 def test_which_registries_are_good(changes: dict[str, Any], is_good: bool) -> None:  # noqa: FBT001
     """One that has just begun, stands still, or reaches no node, is no collapse of the network."""
     assert told(**changes).is_good(NOW_S, HOUR_S) == is_good
+
+
+def test_a_blind_registry() -> None:
+    """It has had time to prove us, and has proved nobody: it reaches no node."""
+    for proved, waited_h, is_good in ((0, 1, True), (0, 3, False), (1, 3, True)):
+        one = Told(report(UNITS, proved_nodes=proved), NONE, NONE, None, waited_h * HOUR_S)
+        assert one.is_good(NOW_S, HOUR_S) == is_good
 
 
 def test_space() -> None:
