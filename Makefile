@@ -29,7 +29,7 @@ bench: $(VENV)/.dev peers  ## Measure against other programs, paired (about 30 m
 	$(BIN)/python benchmarks/run.py $(if $(QUICK),--quick)
 
 soak: $(VENV)/.dev peers  ## A hundred kills and forty power cuts of a smartnode, and other clients under it (about 18 minutes)
-	SEEDBED_SOAK=1 $(BIN)/python -m pytest -q tests/e2e/test_node_crashes.py tests/e2e/test_node_power.py tests/e2e/test_node_clients.py
+	SEEDBED_SOAK=1 $(BIN)/python -m pytest -q tests/e2e/test_node_crashes.py tests/e2e/test_node_power.py tests/e2e/test_node_clients.py tests/e2e/test_node_gift.py
 
 fuzz: $(VENV)/.dev  ## A minute of coverage-guided fuzzing for each parser
 	for target in tests/fuzz/fuzz_*.py; do $(BIN)/python $$target -max_total_time=60 || exit 1; done

@@ -2,15 +2,15 @@
 """Settings of smartnode-transmission, for whoever comes from there: its properties and list of collections (pure).
 
 That program drives a Transmission and takes the collections whose CSV addresses it is given. A collection becomes a
-pattern of :mod:`seedbed.node.choice`; the rest has no equivalent here, and is said. Passwords and keys are neither kept
-nor shown.
+pattern of :mod:`seedbed.node.choice`, its Transmission an option of ``seedbed node run``; the rest has no equivalent
+here, and is said. Passwords and keys are neither kept nor shown.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from seedbed.errors import InputError
 
@@ -21,14 +21,13 @@ PROPERTIES, COLLECTIONS = "smartnode.properties", "collections_urls.txt"
 MOST_BYTES = 1_000_000
 """A file of settings has a few hundred."""
 _MOST_FAULTS = 20
-_NO_CLIENT = "no Transmission is driven: the node has an engine of its own, which looks for peers and serves by itself"
+_PORT = "9091"
+"""Where Transmission listens if nothing else is said."""
 _NO_EQUIVALENT: Mapping[tuple[str, str], str] = {
-    ("transmission", "address"): _NO_CLIENT,
-    ("transmission", "port"): _NO_CLIENT,
-    ("transmission", "user"): _NO_CLIENT,
-    ("transmission", "password"): f"{_NO_CLIENT}; it was not read in",
+    ("transmission", "password"): "it was not read in; SEEDBED_CLIENT_PASSWORD gives it to 'seedbed node run --client'",
     ("academictorrents", "api_key"): "a catalogue is public, and nobody logs in; it was not read in",
 }
+_OF_CLIENT = frozenset((("transmission", "address"), ("transmission", "port"), ("transmission", "user")))
 
 
 class Note(NamedTuple):
@@ -76,7 +75,8 @@ def read(files: Mapping[str, bytes]) -> Imported:
     for name, body in files.items():
         text = _text(name, body, faults)
         if name.endswith(".properties"):
-            notes += [_note(name, line) for line in _lines(name, text, faults)]
+            lines = _lines(name, text, faults)
+            notes += [_note(name, line, _client(lines)) for line in lines]
         else:
             collections += _collections(name, text, faults)
     if faults:
@@ -150,8 +150,20 @@ def _lines(name: str, text: str, faults: list[str]) -> list[Line]:
     return found
 
 
-def _note(name: str, line: Line) -> Note:
+def _client(lines: Iterable[Line]) -> str:
+    """The option that drives the same Transmission, without its password; empty where no address is given."""
+    said = {line.name: line.value for line in lines if line.section == "transmission"}
+    if not said.get("address"):
+        return ""
+    user = quote(said.get("user", ""), safe="")
+    where = f"{user}@" if user else ""
+    return f"seedbed node run --client transmission:http://{where}{said['address']}:{said.get('port') or _PORT}"
+
+
+def _note(name: str, line: Line, client: str) -> Note:
     """Values are not shown: some are secrets."""
+    if client and line.value and (line.section, line.name) in _OF_CLIENT:
+        return Note(f"{name}:{line.number}", f"[{line.section}] {line.name}", client)
     why = _NO_EQUIVALENT.get((line.section, line.name), "this setting is not known")
     if not line.value:
         why = "it is empty"

@@ -45,6 +45,9 @@ def test_every_setting_is_told_and_no_secret_is() -> None:
     assert told["maps"] == ("collections_urls.txt:1", "--only maps", "")
     assert told["Water levels"] == ("collections_urls.txt:3", "", "the catalogue has no collection of this name")
     assert told["[transmission] password"][0] == "smartnode.properties:5"
+    client = "seedbed node run --client transmission:http://me@192.0.2.7:9091"
+    assert [told[f"[transmission] {name}"][1] for name in ("address", "port", "user")] == [client] * 3
+    assert "SEEDBED_CLIENT_PASSWORD" in told["[transmission] password"][2]
     assert told["[academictorrents] max_size"][2] == "it is empty"
     assert told["[academictorrents] wings"][2] == "this setting is not known"
     assert "hunter2" not in str(notes)
