@@ -45,8 +45,8 @@ class NodeWorld:
 
     def command(self, every_s: float = 0.3) -> list[str]:
         """``seedbed node run``."""
-        options = ("--listen", f"{self.host}:0", "--lan", "--no-dht", "--every", str(every_s), "--json")
-        return [*PROGRAM, "node", "run", *options]
+        options = ("--listen", f"{self.host}:0", "--lan", "--no-dht", "--every", str(every_s), "--status-page", "off")
+        return [*PROGRAM, "node", "run", *options, "--json"]
 
     def units(self, where: str = "1") -> set[str]:
         """Ids of the node's units, as it has written them down."""

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from seedbed.api.catalog import Source
     from seedbed.api.home import Home
     from seedbed.catalog.model import Release
+    from seedbed.core.endpoints import Endpoint
     from seedbed.engine.base import Engine
     from seedbed.engine.settings import Settings
     from seedbed.fetching.rules import Rules
@@ -118,7 +119,7 @@ class FollowedCatalog:
         """See :class:`seedbed.node.parts.Lists`."""
         if Path(self._where).is_absolute():
             source = self._source()
-            return Listed(self._releases(source.catalog), source.places)
+            return Listed(self._releases(source.catalog), source.places, as_of_s=_as_of_s(source.catalog))
         found = joined.find(self._home.catalogs, self._where)
         now = dt.datetime.now(dt.UTC)
         try:
@@ -132,6 +133,7 @@ class FollowedCatalog:
         return Listed(
             self._releases(source.catalog), source.places,
             may_add=stands.may_adopt, may_drop=stands.may_delete, warning=source.warning,
+            as_of_s=_as_of_s(source.catalog),
         )  # fmt: skip
 
     def known(self) -> Listed:
@@ -165,6 +167,7 @@ def parts(
     ways: Ways | None = None,
     allows_private: bool = False,
     pace: Pace | None = None,
+    page: Endpoint | None = None,
 ) -> Parts:
     """What this machine's node is built from.
 
@@ -175,6 +178,7 @@ def parts(
         ways: How the catalogue is looked for.
         allows_private: Whether trackers, peers and mirrors of private networks are spoken to.
         pace: Seconds between things.
+        page: Where the status page is.
 
     Raises:
         NotFoundError: this machine is no node.
@@ -206,7 +210,7 @@ def parts(
             throttle=meter.throttle,
         ),
         outside=_outside(node, place, settings, rules), pace=pace, meter=meter,
-        doors=Doors(node.socket, lambda gift: gift.save(node.gift)),
+        doors=Doors(node.socket, lambda gift: gift.save(node.gift), page),
     )  # fmt: skip
 
 
@@ -276,6 +280,11 @@ def look(home: Home) -> Look:
     cutter = Cutter(lambda release: kept_metainfo(place.of(release.id).cache, release.torrent.best_hex))
     listed = FollowedCatalog(gift.catalog, home, Ways()).known()
     return Look(gift, listed, state, node.key(), cutter, place)
+
+
+def _as_of_s(catalog: Path) -> int:
+    """The file of a followed catalogue is written when it is adopted."""
+    return int(catalog.stat().st_mtime)
 
 
 def _now() -> dt.datetime:

@@ -13,10 +13,11 @@ import click
 from seedbed.cli import output
 from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_of
 from seedbed.cli.cmd_seed import settings_for
-from seedbed.cli.serving import stop_sign
+from seedbed.cli.serving import listening, stop_sign
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
+    from seedbed.core.endpoints import Endpoint
     from seedbed.node.parts import Pace, Parts
 
 _WHOLE_BYTES = 1 << 60
@@ -32,6 +33,10 @@ _WHOLE_BYTES = 1 << 60
     help="Between two decisions, give or take a quarter.",
 )  # fmt: skip
 @click.option("--port-mapping", is_flag=True, help="Ask the router for an open port (UPnP, NAT-PMP).")
+@click.option(
+    "--status-page", metavar="ADDR", default="127.0.0.1:6870", show_default=True,
+    help="HOST:PORT of the status page and of /metrics; 'off' for none. Only this machine sees it, unless you say so.",
+)  # fmt: skip
 @click.option(
     "--client", metavar="KIND:URL", default="",
     help="Have a client that runs already fetch and serve: transmission:http://user@host:9091 or "
@@ -68,7 +73,7 @@ def run(every_s: float, **options: Any) -> None:
     home = Home.of_environment()
     parts = nodes.parts(
         home, LibtorrentEngine, settings_for((), options, copies=False), ways=ways_of(**chosen),
-        allows_private=options["lan"], pace=_pace(every_s),
+        allows_private=options["lan"], pace=_pace(every_s), page=_page(options["status_page"]),
     )  # fmt: skip
     if options["client"]:
         from seedbed.api.node_client import served_by  # noqa: PLC0415
@@ -80,6 +85,10 @@ def run(every_s: float, **options: Any) -> None:
     if has_left:
         node_leaving.end(home)
     output.event({"event": "left" if has_left else "stopped"}, "Left for good." if has_left else "Stopped.")
+
+
+def _page(text: str) -> Endpoint | None:
+    return None if text == "off" else listening("--status-page", text, default_host="127.0.0.1")
 
 
 def _pace(every_s: float) -> Pace:
@@ -104,6 +113,7 @@ async def _run(parts: Parts, *, cuts: bool) -> None:
 def _show(what: str, facts: dict[str, Any]) -> None:
     if what == "ready":
         text = "Serving at " + "  ".join(facts["endpoints"]) if facts["endpoints"] else "Serving."
+        text += f"\nStatus page: {facts['page']}" if facts["page"] else ""
     elif what == "trouble":
         text = f"{facts['why']}: what is held is served on, and the next round looks again"
     else:

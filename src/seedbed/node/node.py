@@ -66,13 +66,15 @@ class Node:
                 rounds = Rounds(replace(parts, fetch=live), claims, self._rules)
                 desk = Desk(parts, rounds, claims.cutter, live, Bell(rounds.restraint.opened))
                 async with (
-                    _beside(claims.watch(engine)), _beside(rounds.restraint.watch()), doors.opened(parts.doors, desk)
+                    _beside(claims.watch(engine)), _beside(rounds.restraint.watch()),
+                    doors.opened(parts.doors, desk) as page,
                 ):  # fmt: skip
-                    await _until(stop, self._work(desk, stop, report, engine.endpoints))
+                    where = {"endpoints": [str(one) for one in engine.endpoints], "page": page}
+                    await _until(stop, self._work(desk, stop, report, where))
             parts.state.set("is_clean", "yes")
 
     async def _work(
-        self, desk: Desk, stop: asyncio.Event, report: Callable[[str, dict[str, Any]], object], where: Any
+        self, desk: Desk, stop: asyncio.Event, report: Callable[[str, dict[str, Any]], object], where: dict[str, Any]
     ) -> None:
         def tell(what: str, facts: dict[str, Any]) -> None:
             desk.told(what, facts)
@@ -80,7 +82,7 @@ class Node:
 
         try:
             await desk.rounds.begin()
-            tell("ready", {"endpoints": [str(one) for one in where]})
+            tell("ready", where)
             while not stop.is_set():
                 with desk.bell.answered() as told:
                     await self._round(desk.rounds, told)

@@ -45,6 +45,8 @@ class Listed:
     """Whether new units may be taken up: not while it is stale."""
     may_drop: bool = True
     warning: str = ""
+    as_of_s: int = 0
+    """When it was written, seconds since 1970; 0 when nobody knows."""
 
 
 class Lists(Protocol):

@@ -23,6 +23,8 @@ Wish: TypeAlias = Literal["evict", "evict-now", "keep"]
 VERSION = 1
 """Of the tables. New tables need no new version: a program that does not know them leaves them alone."""
 EVENTS_KEPT = 10_000
+POINTS_KEPT = 10_000
+"""Hours: more than a year."""
 
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text) strict;
@@ -37,6 +39,7 @@ create table if not exists seals (id text primary key, seal text) strict;
 create table if not exists waits (id text, what text, passed_s real, facts text, primary key (id, what)) strict;
 create table if not exists wishes (id text primary key, what text) strict;
 create table if not exists events (at_s integer, id text, what text, facts text) strict;
+create table if not exists points (hour integer primary key, held_bytes integer) strict;
 create index if not exists events_by_id on events (id, at_s);
 """
 
@@ -208,6 +211,18 @@ class State:
             (*values, limit),
         )
         return [Event(at_s, one, what, json.loads(facts)) for at_s, one, what, facts in rows]
+
+    def point(self, now_s: int, held_bytes: int) -> None:
+        """Remember how much is held, once an hour; the last word of an hour counts."""
+        with self._db.transaction():
+            self._db.ask("insert or replace into points values (?, ?)", (now_s // 3_600, held_bytes))
+            last = "select hour from points order by hour desc limit -1 offset ?"
+            self._db.ask(f"delete from points where hour in ({last})", (POINTS_KEPT,))  # noqa: S608
+
+    def points(self, since_s: int) -> list[tuple[int, int]]:
+        """Time and bytes held, the oldest first."""
+        rows = self._db.ask("select hour, held_bytes from points where hour >= ? order by hour", (since_s // 3_600,))
+        return [(hour * 3_600, held_bytes) for hour, held_bytes in rows]
 
     def numbers(self) -> dict[str, tuple[float, float, float, float]]:
         """Copies, mean of the day, fetchers and hours of need of each unit, as they were known last."""

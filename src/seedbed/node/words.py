@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from seedbed.node import gift_words
@@ -181,4 +182,18 @@ def reason(name: str, facts: Mapping[str, Any], lang: str = "en") -> str:
     words = _WORDS.get("lowered" if name == "leaving" and not facts.get("for") else name)
     if words is None:
         return f"{name}: {dict(facts)}"
-    return words[lang].format_map(dict(facts))
+    return _Numbers(lang).vformat(words[lang], (), facts)
+
+
+class _Numbers(Formatter):
+    """Numbers as they are written in a language: in French and Spanish a comma stands before the decimals."""
+
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """See :class:`string.Formatter`."""
+        text = str(format(value, format_spec))
+        if self._lang == "en" or isinstance(value, str):
+            return text
+        return text.replace(",", "\u00a0").replace(".", ",")

@@ -60,6 +60,14 @@ def test_given_up_for_something_or_for_a_budget() -> None:
     assert "budget" in reason("leaving", {"for": "", "surplus": 2.0})
 
 
+def test_numbers_as_they_are_written_there() -> None:
+    """What is a thousand in English must not be one and a bit in French."""
+    facts = {"from_peers": 400_017, "from_mirrors": 0}
+    assert "400,017 bytes" in reason("held", facts)
+    assert "400\u00a0017 octets" in reason("held", facts, "fr")
+    assert "faltaban 2,5" in reason("chosen", {"copies": 1.0, "short": 2.5}, "es")
+
+
 def test_a_reason_of_a_newer_program() -> None:
     """Its name and facts are better than nothing."""
     assert reason("unheard-of", {"a": 1}) == "unheard-of: {'a': 1}"

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import InputError, NotFoundError, SeedbedError, StateError
@@ -65,6 +67,7 @@ class Desk:
         now = {
             "sent_bytes": self.parts.meter.sent_bytes, "received_bytes": self.parts.meter.received_bytes,
             "rounds": self.rounds_done, "rounds_failed": self.rounds_failed, "trouble": self.trouble or trouble,
+            **await asyncio.to_thread(self._ages), "version": version("seedbed"),
         }  # fmt: skip
         return {**facts, "units": units, "is_running": True, "now": now}
 
@@ -74,7 +77,13 @@ class Desk:
             self.rounds_done += what == "round"
             self.rounds_failed += what == "trouble"
             self.trouble = str(facts.get("why", "")) if what == "trouble" else ""
+            self._note_point()
         self.happenings.tell(what, facts)
+
+    def _note_point(self) -> None:
+        held = sum(unit.size_bytes for unit in self.parts.state.units().values() if unit.stage == "held")
+        with contextlib.suppress(StateError):  # the disk is full: a plot may have a gap
+            self.parts.state.point(self.parts.now_s(), held)
 
     async def _moving(self) -> tuple[dict[str, dict[str, Any]], str]:
         try:
@@ -83,6 +92,17 @@ class Desk:
                 return await self.live.look(), ""
         except (SeedbedError, TimeoutError) as error:
             return {}, error.message if isinstance(error, SeedbedError) else "the engine does not answer"
+
+    def _ages(self) -> dict[str, int]:
+        """When things were done last, seconds since 1970, 0 for never; and what is not as it should be."""
+        state, listed = self.parts.state, self.rounds.listed
+        held = [unit for unit in state.units().values() if unit.stage == "held"]
+        proofs = [unit.verified_s for unit in held if unit.verified_s]
+        return {
+            "last_round_s": int(state.get("beat_s") or 0), "catalog_s": listed.as_of_s if listed else 0,
+            "oldest_proof_s": min(proofs, default=0), "doubtful": len(held) - len(proofs),
+            "failing": len(state.waits("failed")),
+        }  # fmt: skip
 
     def _status(self) -> dict[str, Any]:
         look, at = self._look(), self.rounds_done + self.rounds_failed
