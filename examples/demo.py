@@ -165,9 +165,8 @@ async def volunteers(link: str) -> AsyncIterator[None]:
             await seedbed(
                 person, "node", "join", link, "--dir", f"disk-of-{person}", "--storage", "100M", "--lan", "--no-dht"
             )  # fmt: skip
-            await nodes.enter_async_context(
-                running(person, "node", "run", *HERE, "--no-dht", "--every", 2, until="round", held=2)
-            )
+            options = ("--no-dht", "--every", 2, "--status-page", "off")
+            await nodes.enter_async_context(running(person, "node", "run", *HERE, *options, until="round", held=2))
         await seedbed(VOLUNTEERS[0], "node", "why", "cities-and-lakes@2026-11")
         yield
 

@@ -40,7 +40,7 @@ def served_by(parts: Parts, client: str, path: str, environment: Mapping[str, st
     engine = ClientEngine(one, parts.place, PathMap.read(path) if path else PathMap(), parts.monotonic_s)
     return replace(
         parts, open_engine=parts.meter.counting(lambda: engine), fetch=ClientFetch(engine, parts.monotonic_s),
-        refuses=lambda release: _refusal(one, release),
+        refuses=lambda release: _refusal(one, release), client=lambda: one.name,
     )  # fmt: skip
 
 

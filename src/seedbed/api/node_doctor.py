@@ -9,11 +9,12 @@ import resource
 import socket
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seedbed.api.node import NodeHome
 from seedbed.errors import BusyError, SeedbedError
 from seedbed.following import joined
+from seedbed.node.control import asking
 from seedbed.node.doctor import Facts, Finding, examine
 from seedbed.node.gift import Gift
 from seedbed.node.places import place_of
@@ -51,21 +52,35 @@ def _facts(home: Home, gift: Gift, state: State) -> Facts:
         trouble = trouble or error.message
     units = state.units().values()
     beat = float(state.get("beat_s") or 0)
-    failing = [unit for unit in units if unit.stage == "fetching" and _has_failed(state, unit.id)]
+    failed = state.waits("failed")
     return Facts(
         folder=gift.folder, folder_trouble=trouble, storage_bytes=gift.storage_bytes, room_bytes=room_bytes,
         held_bytes=sum(unit.size_bytes for unit in units if unit.stage != "fetching"),
-        open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0], has_ipv6=_has_ipv6(),
+        has_ipv6=_has_ipv6(), **_running(home),
         **_catalog(home, gift), is_running=not trouble and _is_running(place), is_paused=gift.is_paused,
-        round_age_s=time.time() - beat if beat else float("inf"), failing=len(failing),
+        round_age_s=time.time() - beat if beat else float("inf"),
+        failing=sum(unit.stage == "fetching" and unit.id in failed for unit in units),
     )  # fmt: skip
 
 
-def _has_failed(state: State, item: str) -> bool:
-    return next((event.what == "fetch-failed" for event in state.events(item, limit=1)), False)
+def _running(home: Home) -> dict[str, Any]:
+    """What only a node that runs can tell; its own limits, which may be others than a shell's."""
+    try:
+        told = asking.ask(NodeHome.of(home).socket, "status")
+    except SeedbedError as error:
+        return {"open_files": _open_files(), "client_trouble": error.message}
+    if told is None:
+        return {"open_files": _open_files()}
+    now = told["now"]
+    names = ("open_files", "registries", "proved_by", "unproved_s", "clock_off_s", "client")
+    return {**{name: now[name] for name in names}, "client_trouble": now["engine_trouble"]}
 
 
-def _catalog(home: Home, gift: Gift) -> dict[str, str]:
+def _open_files() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _catalog(home: Home, gift: Gift) -> dict[str, Any]:
     if Path(gift.catalog).is_absolute():
         return {"catalog_state": "own", "catalog_why": ""}
     try:

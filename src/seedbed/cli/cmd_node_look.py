@@ -150,13 +150,14 @@ def why(item: str) -> None:
 def doctor() -> None:
     """Look for what keeps the node from its work: disk, limits, network, catalogue, and the node itself.
 
-    Exit code 1 when something keeps it from its work; what could only be better is said.
+    Exit code 1 when something keeps it from its work; what could only be better is said, and what cannot be told from
+    here is marked with "?".
     """
     from seedbed.api.home import Home  # noqa: PLC0415
     from seedbed.api.node_doctor import doctor as examined  # noqa: PLC0415
 
     findings = examined(Home.of_environment())
-    marks = {"good": "ok", "warn": "!", "bad": "FAIL"}
+    marks = {"good": "ok", "unknown": "?", "warn": "!", "bad": "FAIL"}
     lines = [
         f"{marks[one.verdict]:4}  {one.name:10}  {one.what}" + (f"\n{'':18}{one.mend}" if one.mend else "")
         for one in findings

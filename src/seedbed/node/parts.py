@@ -153,3 +153,5 @@ class Parts:
     """Where it is spoken with while it runs."""
     refuses: Callable[[Release], tuple[str, dict[str, Any]] | None] = lambda _: None
     """Why a release is not for whoever serves here, as :func:`seedbed.node.gift.refusal` has it."""
+    client: Callable[[], str] = str
+    """The other client that fetches and serves; nothing for the built-in engine."""

@@ -109,6 +109,10 @@ class Rounds:
         """The catalogue of the last look; None before the first."""
         return self._listed
 
+    def standing(self) -> dict[str, float]:
+        """See :meth:`seedbed.node.trust.Trust.standing`."""
+        return self._trust.standing()
+
     async def settle(self) -> None:
         """Wait for what runs beside the rounds, as far as it was begun."""
         await self._fetches.finish()

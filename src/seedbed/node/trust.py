@@ -60,11 +60,23 @@ class Trust:
         self._later: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._began = False
+        self._clock_off_s = 0.0
+        """By so much a registry's clock was ahead of ours when it answered last."""
 
     @property
     def uptime(self) -> float:
         """Share of its life in which the node is at work, 0 to 1."""
         return Uptime.read(self._parts.state.get("uptime")).share
+
+    def standing(self) -> dict[str, float]:
+        """Whether others can fetch from us, as far as registries say: they try, and no other way is honest."""
+        answers = [answer for lease, answer in self._posted.values() if len(lease.held)]
+        now_s = self._parts.monotonic_s()
+        return {
+            "registries": len(answers), "proved_by": sum(answer.is_proved for answer in answers),
+            "unproved_s": max((now_s - since_s for since_s in self._waits_s.values()), default=0.0),
+            "clock_off_s": self._clock_off_s,
+        }  # fmt: skip
 
     async def look(self, listed: Listed, passed_s: float) -> None:
         """Once a round: tell registries what is held now, and hear what they know."""
@@ -159,6 +171,7 @@ class Trust:
         try:
             body = await asyncio.to_thread(speaks.post, base, await asyncio.to_thread(lease.sealed, identity))
             self._posted[base] = lease, Answer.unsealed(body, len(lease.held))
+            self._clock_off_s = float(self._posted[base][1].at_s - self._parts.now_s())
             self._wait(base, *self._posted[base])
         except (SourceError, FormatError) as error:
             log.info("a registry does not have our lease: %s", error.message)

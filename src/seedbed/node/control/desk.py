@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,9 @@ class Desk:
         now = {
             "sent_bytes": self.parts.meter.sent_bytes, "received_bytes": self.parts.meter.received_bytes,
             "rounds": self.rounds_done, "rounds_failed": self.rounds_failed, "trouble": self.trouble or trouble,
-            **await asyncio.to_thread(self._ages), "version": version("seedbed"),
+            **await asyncio.to_thread(self._ages), **self.rounds.standing(), "version": version("seedbed"),
+            "client": self.parts.client(), "engine_trouble": trouble,
+            "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         }  # fmt: skip
         return {**facts, "units": units, "is_running": True, "now": now}
 
