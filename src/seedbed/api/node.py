@@ -21,7 +21,6 @@ from seedbed.engine.machine import fitted, this_machine
 from seedbed.errors import NotFoundError, SeedbedError
 from seedbed.fetching.options import Options
 from seedbed.fetching.rules import DEFAULT_RULES
-from seedbed.fetching.web.throttle import Throttle
 from seedbed.following import joined
 from seedbed.following.pull import Ways, pull
 from seedbed.health.leases.over_http import RULES, OverHttp
@@ -40,7 +39,7 @@ from seedbed.node.parts import Listed, Pace, Parts
 from seedbed.node.places import place_of
 from seedbed.node.state import State
 from seedbed.node.store import Place
-from seedbed.node.traffic import Meter
+from seedbed.node.traffic import Meter, Rates
 from seedbed.node.units import Cutter
 
 if TYPE_CHECKING:
@@ -193,21 +192,18 @@ def parts(
     state = open_state(node.state, Place(Path(gift.folder)))
     place = place_of(gift, state)
     settings = fitted(settings, this_machine(), engines=1 + pace.fetches)
-    served = replace(settings, upload_bytes_per_s=gift.rate_up, download_bytes_per_s=gift.rate_down)
-    meter = Meter(Throttle(gift.rate_down))
-    fetched = replace(
-        served, listen=tuple(f"{one.rpartition(':')[0]}:0" for one in settings.listen), report_pieces=True,
-        download_bytes_per_s=_share(gift.rate_down, pace), upload_bytes_per_s=_share(gift.rate_up, pace),
-    )  # fmt: skip
+    meter = Meter(Rates(gift.rate_up, gift.rate_down))
+    anywhere = tuple(f"{one.rpartition(':')[0]}:0" for one in settings.listen)
+    fetched = replace(settings, listen=anywhere, report_pieces=True)
     return Parts(
         gift=lambda: Gift.load(node.gift), place=place, state=state,
         catalog=FollowedCatalog(gift.catalog, home, ways or Ways()), scraper=scraper,
         asks_again=replace(scraper, every=dt.timedelta(0)),
-        open_engine=meter.counting(lambda: engine(served)),
+        open_engine=meter.counting(lambda: engine(settings)),
         key=node.key(), now_s=lambda: int(time.time()), chance=np.random.default_rng(),
         options=Options(
-            rules=rules, uses_dht=settings.enable_dht, open_engine=meter.counting(lambda: engine(fetched)),
-            throttle=meter.throttle,
+            rules=rules, uses_dht=settings.enable_dht, throttle=meter.throttle,
+            open_engine=meter.counting(lambda: engine(fetched), pace.fetches),
         ),
         outside=_outside(node, place, settings, rules), pace=pace, meter=meter,
         doors=Doors(node.socket, lambda gift: gift.save(node.gift), page),
@@ -221,11 +217,6 @@ def _outside(node: NodeHome, place: Place | Places, settings: Settings, rules: R
     source = str(address) if address and not address.is_unspecified else ""
     speaks = OverHttp(replace(RULES, allows_private=rules.allows_private, source=source))
     return Outside(node.identity(), speaks, Checker(lambda: place.cache, rules))
-
-
-def _share(rate: int, pace: Pace) -> int:
-    """Of a limit, for one of the fetches; 0 is no limit."""
-    return max(rate // pace.fetches, 1) if rate else 0
 
 
 def evict(home: Home, item: str, *, at_once: bool = False) -> None:

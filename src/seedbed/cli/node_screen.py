@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a node stands, as text: what it protects, what it does, and a line for each dataset (pure)."""
+"""How a node stands, as text: what it protects, what it does, and a line for each dataset."""
 
 from __future__ import annotations
 
+import os
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from seedbed.cli import output
 from seedbed.cli.columns import Column, lines
+from seedbed.node.words import language, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +72,9 @@ def _head(facts: Mapping[str, Any]) -> list[str]:
         of_given = f"{output.size(facts['traffic_bytes'])} of {output.size(facts['monthly_bytes'])}"
         found.append(f"{of_given} traffic this month")
     found += [f"Hours: {', '.join(facts['hours'])}; silent outside of them"] if facts["hours"] else []
+    line = facts.get("line", {})
+    if facts["is_running"] and line and line["reason"] != "line-free":
+        found.append(f"Now: {reason(line['reason'], line['facts'], language(os.environ))}.")
     if not facts["is_running"]:
         found.append("No node is at work here: nothing is served. 'seedbed node run' starts it.")
     if facts["is_paused"]:

@@ -230,6 +230,18 @@ class Cache:
         part.unlink(missing_ok=True)  # renaming one name of a file to another of its names leaves both: we were second
 
 
+def is_own(blob: Path) -> bool:
+    """Whether a content is here that nobody but the cache writes into: a person's file that was linked keeps its mode.
+
+    Files of parts grow in place, and must not share theirs.
+    """
+    try:
+        facts = blob.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(facts.st_mode) and not facts.st_mode & 0o222
+
+
 def _is_file(path: Path, size: int) -> bool:
     """Whether a file of that size is there; a link that somebody put in its place is none."""
     facts = path.lstat()

@@ -18,7 +18,7 @@ from seedbed.fetching.torrent.found import FoundTorrent
 from seedbed.fetching.torrent.torrent_file import find_torrent
 from seedbed.hashing.roots import file_has_root
 from seedbed.library import torrents
-from seedbed.library.cache import Kept
+from seedbed.library.cache import Kept, is_own
 from seedbed.library.copies import further_copies
 from seedbed.library.parts import PartShelf
 
@@ -111,7 +111,7 @@ def _begin_part(metainfo: Metainfo, cache: Cache, wanted: Wanted) -> None:
     shelf = PartShelf(cache, wanted.ref)
     shelf.begin(wanted.part, metainfo, wanted.pieces)
     roots = {file.pieces_root.hex() for file in metainfo.files if file.pieces_root}
-    contents = {root: blob for root in roots if (blob := cache.blob(root)).is_file()}
+    contents = {root: blob for root in roots if is_own(blob := cache.blob(root))}
     for ref in (ref for ref in cache.refs() if ref.dataset == wanted.ref.dataset and ref != wanted.ref):
         other = PartShelf(cache, ref)
         for kept in filter(None, map(other.kept, other.numbers()[:1])):

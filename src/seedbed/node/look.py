@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from seedbed.node import coverage, deciding
 from seedbed.node.booking import Booking
 from seedbed.node.policy.rules import DEFAULT
+from seedbed.node.restraint import LINE
 from seedbed.node.traffic import kept
 from seedbed.node.units import version_of
 from seedbed.node.view import View
@@ -84,7 +86,7 @@ class Look:
         return {
             "catalog": self.gift.catalog, "folder": self.gift.folder, "storage_bytes": self.gift.storage_bytes,
             "hours": list(self.gift.hours), "monthly_bytes": self.gift.monthly_bytes, "traffic_bytes": self._traffic(),
-            "folders": self._folders(units),
+            "folders": self._folders(units), "line": json.loads(self.state.get(LINE) or "{}"),
             "is_paused": self.gift.is_paused, "warning": self.listed.warning, "is_running": False,
             **{stage: sum(unit.stage == stage for unit in units.values()) for stage in ("held", "fetching", "leaving")},
             "held_bytes": held_bytes, "booked_bytes": Booking.of(units).booked_bytes, "catalog_bytes": catalog_bytes,

@@ -10,13 +10,14 @@ tenth is for serving: nothing new is fetched with it.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from seedbed.errors import SeedbedError
 from seedbed.node import farewell
 from seedbed.node.hours import is_open
-from seedbed.node.traffic import Traffic
+from seedbed.node.traffic import Rates, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from seedbed.node.parts import Parts
 
 log = logging.getLogger(__name__)
+LINE = "line"
+"""Under which the record keeps why the line is used as it is."""
 FETCHING_SHARE = 0.9
 """Of a month's traffic; with the rest, what is held is served."""
 
@@ -89,7 +92,7 @@ class Restraint:
 
     async def _judge(self) -> Allowed:
         gift, now = self._parts.gift(), self._parts.wall(self._parts.now_s())
-        self._parts.meter.throttle.rate_bytes_per_s = gift.rate_down
+        await self._parts.meter.limit(Rates(gift.rate_up, gift.rate_down))
         used_bytes, given_bytes = (await self._traffic.look(now)).used_bytes, gift.monthly_bytes or float("inf")
         self.left_bytes = given_bytes * FETCHING_SHARE - used_bytes
         traffic = {"used_bytes": used_bytes, "monthly_bytes": gift.monthly_bytes}
@@ -118,3 +121,4 @@ class Restraint:
         if (was_silent and allowed.may_serve) or (was_shut and allowed.may_fetch):
             self.opened.set()
         self._parts.state.note(allowed.why, allowed.facts, self._parts.now_s())
+        self._parts.state.set(LINE, json.dumps({"reason": allowed.why, "facts": dict(allowed.facts)}))

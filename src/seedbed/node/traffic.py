@@ -14,7 +14,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from seedbed.errors import SeedbedError
 from seedbed.fetching.web.throttle import Throttle
@@ -92,17 +92,42 @@ class Month:
         )
 
 
+@runtime_checkable
+class Limited(Protocol):
+    """An engine whose rates can be changed while it runs; another client's are its own."""
+
+    async def limit(self, *, upload_bytes_per_s: int, download_bytes_per_s: int) -> None:
+        """Other rates from now on; 0 is no limit."""
+
+
+class Rates(NamedTuple):
+    """Bytes a second; 0 is no limit."""
+
+    up: int
+    down: int
+
+    def shared(self, count: int) -> Rates:
+        """Of so many, for each."""
+        return Rates(*(max(rate // count, 1) if rate else 0 for rate in self))
+
+
+NO_LIMIT = Rates(0, 0)
+
+
 class Meter:
-    """Counts what goes over the line: every engine that is opened through it, and all that HTTP brings.
+    """Counts what goes over the line, and keeps to rates: every engine that is opened through it, and all of HTTP.
 
     Args:
-        throttle: That fetches by HTTP share; it pays for what peers bring, too.
+        rates: To begin with.
     """
 
-    def __init__(self, throttle: Throttle | None = None) -> None:
-        self.throttle = throttle or Throttle()
+    def __init__(self, rates: Rates = NO_LIMIT) -> None:
+        self.rates = rates
+        self.throttle = Throttle(rates.down)
+        """That fetches by HTTP share; it pays for what peers bring, too."""
         self.sent_bytes = self._from_peers_bytes = 0
         self._open: dict[Serving, tuple[int, int]] = {}
+        self._shares: dict[Serving, int] = {}
 
     @property
     def received_bytes(self) -> int:
@@ -110,19 +135,25 @@ class Meter:
         return self._from_peers_bytes + self.throttle.received_bytes
 
     def counting(
-        self, open_engine: Callable[[], AbstractAsyncContextManager[_Served]]
+        self, open_engine: Callable[[], AbstractAsyncContextManager[_Served]], shares: int = 1
     ) -> Callable[[], AbstractAsyncContextManager[_Served]]:
-        """The same engines, counted from their beginning to their end."""
+        """The same engines, counted from their beginning to their end.
+
+        Args:
+            open_engine: Makes them.
+            shares: So many of them run at a time, and share the rates.
+        """
 
         @contextlib.asynccontextmanager
         async def counted() -> AsyncIterator[_Served]:
             async with open_engine() as engine:
-                self._open[engine] = 0, 0
+                self._open[engine], self._shares[engine] = (0, 0), shares
                 try:
+                    await self._limit(engine)
                     yield engine
                 finally:
                     await self._read(engine)
-                    del self._open[engine]
+                    del self._open[engine], self._shares[engine]
 
         return counted
 
@@ -132,10 +163,24 @@ class Meter:
             await self._read(engine)
         return self.sent_bytes + self.received_bytes
 
+    async def limit(self, rates: Rates) -> None:
+        """From now on these rates hold."""
+        if rates != self.rates:
+            self.rates, self.throttle.rate_bytes_per_s = rates, rates.down
+            for engine in tuple(self._open):
+                await self._limit(engine)
+
+    async def _limit(self, engine: Serving) -> None:
+        if isinstance(engine, Limited):
+            share = self.rates.shared(self._shares[engine])
+            with contextlib.suppress(SeedbedError):  # it is closing
+                await engine.limit(upload_bytes_per_s=share.up, download_bytes_per_s=share.down)
+
     async def _read(self, engine: Serving) -> None:
         with contextlib.suppress(SeedbedError):  # it is busy, or closing: the next look counts the same bytes
             sent, received = await engine.totals()
-            before = self._open.get(engine, (sent, received))
+            if (before := self._open.get(engine)) is None:  # it ended meanwhile, and was read for the last time
+                return
             self._open[engine] = sent, received
             self.sent_bytes += sent - before[0]
             self._from_peers_bytes += received - before[1]

@@ -239,3 +239,13 @@ def bad(folder: Path) -> Path:
     path.parent.mkdir()
     path.write_text("maps")
     return path
+
+
+def test_two_folders_on_one_disk_share_its_room(home: NodeHome, tmp_path: Path) -> None:
+    """N22: together they are given no more than the disk has."""
+    free_bytes = shutil.disk_usage(tmp_path).free
+    words = ("--dir", tmp_path / "a", "--storage", "20M", "--dir", tmp_path / "b", "--storage", "900000T")
+    told = run("node", "join", tmp_path / "site", *words)
+    assert told["shares"][str(tmp_path / "a")] == 20_000_000
+    assert told["storage_bytes"] <= free_bytes
+    assert Gift.load(home.gift).storage_bytes == told["storage_bytes"]

@@ -86,6 +86,7 @@ def test_no_more_lines_than_there_are() -> None:
     ({"warning": "the catalogue is stale"}, "Warning: the catalogue is stale"),
     ({"now": {"trouble": "is the disk mounted?"}}, "Trouble: is the disk mounted?"),
     ({"hours": ["22-06"]}, "Hours: 22-06"),
+    ({"line": {"reason": "hours-closed", "facts": {"hours": "22-06"}}}, "silent until its hours (22-06) begin"),
     ({"monthly_bytes": 10**12, "traffic_bytes": 10**9}, "1.0 GB of 1.0 TB traffic this month"),
     ({}, "Nothing is held yet."),
 ])  # fmt: skip

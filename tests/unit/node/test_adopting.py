@@ -20,6 +20,7 @@ from seedbed.catalog.model import FileRow, Site
 from seedbed.catalog.table import writer
 from seedbed.cli.main import main
 from seedbed.errors import StateError
+from seedbed.library.cache import is_own
 from seedbed.node.adopting import adopt, candidates, scan
 from seedbed.node.gift import Gift
 from seedbed.node.state import State
@@ -266,3 +267,12 @@ def test_the_command_tells_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "vérifiés et liés" in told
     assert "1 versions taken over" in told
     assert "next start" in told
+
+
+def test_parts_do_not_share_a_persons_file(tmp_path: Path) -> None:
+    """Files of parts grow in place: a person's file, which they may edit, is no content for them."""
+    (tmp_path / "own").write_bytes(b"x")
+    (tmp_path / "own").chmod(0o444)
+    (tmp_path / "theirs").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "own")
+    assert [is_own(tmp_path / name) for name in ("own", "theirs", "link", "none")] == [True, False, False, False]

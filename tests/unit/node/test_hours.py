@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
@@ -102,6 +103,7 @@ def test_silent_by_day(tmp_path: Path) -> None:
             world.publish("roads")
             await node.round(after_s=7 * 3_600)
             assert (node.claimed, node.held) == (set(), {"lakes@1"})
+            assert json.loads(node.parts.state.get("line"))["reason"] == "hours-closed"
             assert not node.stage_of("roads@1")
             assert world.seeds("lakes@1") == 0
             await node.round(3, after_s=5 * 3_600)  # until 22:00

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.engine.base import Addition, Finished
+from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.engine.memory_network import MemoryNetwork
-from seedbed.node.traffic import DAY_S, Boot, Meter, Month, boot, kept
+from seedbed.engine.settings import Settings
+from seedbed.node.traffic import DAY_S, Boot, Limited, Meter, Month, Rates, boot, kept
 from seedbed.testing.datasets import make_dataset
 from tests.unit.node.stage import Running, Stage, World, hold, play
 
@@ -111,12 +115,9 @@ def test_the_machines_own_clock() -> None:
 
 def test_engines_are_counted_to_their_end(tmp_path: Path) -> None:
     """Two that talk to each other; when one is closed its bytes stay counted, and peers' bytes slow down mirrors."""
-    data, network, meter = make_dataset(tmp_path / "a", 300_000), MemoryNetwork(), Meter()
-    meter.throttle.rate_bytes_per_s = 1_000_000
+    data, network, meter = make_dataset(tmp_path / "a", 300_000), MemoryNetwork(), Meter(Rates(0, 1_000_000))
 
     async def story() -> None:
-        from seedbed.engine.base import Addition  # noqa: PLC0415
-
         async with (
             MemoryEngine(network) as seeder,
             meter.counting(lambda: MemoryEngine(network))() as fetcher,
@@ -125,7 +126,7 @@ def test_engines_are_counted_to_their_end(tmp_path: Path) -> None:
             with fetcher.events() as events:
                 await fetcher.add(Addition(data.torrent, tmp_path / "b", peers=seeder.endpoints))
                 async for event in events:
-                    if type(event).__name__ == "Finished":
+                    if isinstance(event, Finished):
                         break
         assert await meter.read() >= data.metainfo.size_bytes
         assert (meter.sent_bytes, meter.received_bytes) == (0, await meter.read())
@@ -211,3 +212,54 @@ def test_a_record_that_nobody_understands(tmp_path: Path) -> None:
             await asyncio.sleep(0)
 
     play(story())
+
+
+class Slow(MemoryEngine):
+    """An engine that can be told rates."""
+
+    def __init__(self, network: MemoryNetwork) -> None:
+        super().__init__(network)
+        self.told: list[tuple[int, int]] = []
+
+    async def limit(self, *, upload_bytes_per_s: int, download_bytes_per_s: int) -> None:
+        """Remember them."""
+        self.told.append((upload_bytes_per_s, download_bytes_per_s))
+
+
+def test_rates_change_while_engines_run() -> None:
+    """Each fetch has its share; one that is opened later has the rates of then, and mirrors share the rate at once."""
+    meter, network = Meter(Rates(30, 90)), MemoryNetwork()
+    served, fetched = Slow(network), [Slow(network), Slow(network)]
+
+    async def story() -> None:
+        async with meter.counting(lambda: served)(), meter.counting(lambda: fetched[0], 3)():
+            await meter.limit(Rates(0, 2))
+            async with meter.counting(lambda: fetched[1], 3)():
+                await meter.limit(Rates(0, 2))
+        await meter.limit(Rates(5, 5))
+
+    play(story())
+    assert served.told == [(30, 90), (0, 2)]
+    assert fetched[0].told == [(10, 30), (0, 1)]
+    assert fetched[1].told == [(0, 1)]
+    assert meter.throttle.rate_bytes_per_s == 5
+
+
+def test_the_built_in_engine_can_be_told_rates(tmp_path: Path) -> None:
+    """It sends no faster than it is told while it runs."""
+    assert issubclass(LibtorrentEngine, Limited)
+    data = make_dataset(tmp_path / "a", 600_000)
+
+    async def story() -> float:
+        async with LibtorrentEngine(Settings.loopback()) as seeder, LibtorrentEngine(Settings.loopback()) as fetcher:
+            await seeder.add(Addition(data.torrent, data.parent, have_pieces=data.all_pieces))
+            await seeder.limit(upload_bytes_per_s=400_000, download_bytes_per_s=0)
+            began_s = time.monotonic()
+            with fetcher.events() as events:
+                await fetcher.add(Addition(data.torrent, tmp_path / "b", peers=seeder.endpoints))
+                async for event in events:
+                    if isinstance(event, Finished):
+                        break
+            return time.monotonic() - began_s
+
+    assert asyncio.run(story()) > 0.8

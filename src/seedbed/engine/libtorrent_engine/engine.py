@@ -320,6 +320,10 @@ class LibtorrentEngine:
         """What went over the line."""
         return snapshot.totals_of(await self._waits.ask("totals", self._core().session.post_session_stats))
 
+    async def limit(self, *, upload_bytes_per_s: int, download_bytes_per_s: int) -> None:
+        """Other rates from now on; 0 is no limit."""
+        session.limit(self._core().session, upload_bytes_per_s, download_bytes_per_s)
+
     def events(self, torrent: TorrentId | None = None) -> EventStream:
         """What happens from now on."""
         return self._hub.listen(torrent)

@@ -79,6 +79,11 @@ def pause(session: lt.session) -> None:
     session.is_paused()  # waits for the session's thread, which has taken the pause by then
 
 
+def limit(session: lt.session, upload_bytes_per_s: int, download_bytes_per_s: int) -> None:
+    """Other rates."""
+    session.apply_settings({"upload_rate_limit": upload_bytes_per_s, "download_rate_limit": download_bytes_per_s})
+
+
 def silence(session: lt.session) -> None:
     """No more alerts into the descriptor."""
     session.set_alert_fd(-1)
