@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from seedbed.node.units import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from seedbed.node.units import Unit
 
@@ -22,34 +21,52 @@ def collections(held: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[int
         known: Collection -> versions and bytes that the catalogue has in it.
     """
     found = []
-    for name in {str(row["collection"]) for row in held} & known.keys():
-        mine = [row for row in held if row["collection"] == name]
-        held_bytes, (count, size_bytes) = sum(row["size_bytes"] for row in mine), known[name]
-        found.append({
-            "collection": name, "held": len({version_of(row["id"]) for row in mine}), "of": count,
-            "held_bytes": held_bytes, "bytes": size_bytes, "percent": 100 * held_bytes / max(size_bytes, 1),
-            "only_here": sum(bool(row["is_only_copy"]) for row in mine), "parts": sum("#" in row["id"] for row in mine),
-        })  # fmt: skip
+    for name, mine in _grouped(held, lambda row: str(row["collection"])).items():
+        if name in known:
+            count, size_bytes = known[name]
+            versions, parts = {version_of(row["id"]) for row in mine}, sum("#" in row["id"] for row in mine)
+            sums = _sums(mine, size_bytes)
+            found.append({"collection": name, "held": len(versions), "of": count, **sums, "parts": parts})
     return sorted(found, key=lambda one: (-one["held_bytes"], one["collection"]))
 
 
-def large(rows: Sequence[Mapping[str, Any]], units: Sequence[Unit]) -> list[dict[str, Any]]:
-    """Of each version that is kept in parts of which some are held.
+def large(rows: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    """Of each version that is kept in parts of which some are here.
 
     Args:
         rows: As above, of all stages.
-        units: All of the catalogue.
+        known: Version -> parts and bytes that it has.
     """
-    mine = {version_of(row["id"]) for row in rows if "#" in row["id"]}
-    parts = Counter(unit.release.id for unit in units if unit.release.id in mine)
-    sizes = {unit.release.id: unit.release.size_bytes for unit in units if unit.release.id in mine}
     found = []
-    for item in sorted(mine & parts.keys()):
-        held = [row for row in rows if row["stage"] == "held" and version_of(row["id"]) == item]
-        held_bytes = sum(row["size_bytes"] for row in held)
-        found.append({
-            "id": item, "held": len(held), "of": parts[item], "held_bytes": held_bytes, "bytes": sizes[item],
-            "percent": 100 * held_bytes / max(sizes[item], 1),
-            "only_here": sum(bool(row["is_only_copy"]) for row in held),
-        })  # fmt: skip
+    parts = [row for row in rows if "#" in row["id"]]
+    for item, mine in sorted(_grouped(parts, lambda row: version_of(row["id"])).items()):
+        if item in known:
+            held = [row for row in mine if row["stage"] == "held"]
+            found.append({"id": item, "held": len(held), "of": known[item][0], **_sums(held, known[item][1])})
+    return found
+
+
+def parts_of(units: Iterable[Unit]) -> dict[str, tuple[int, int]]:
+    """Version -> parts and bytes that it has, of all that are cut."""
+    found: dict[str, tuple[int, int]] = {}
+    for unit in units:
+        if unit.part:
+            found[unit.release.id] = found.get(unit.release.id, (0, 0))[0] + 1, unit.release.size_bytes
+    return found
+
+
+def _sums(held: Sequence[Mapping[str, Any]], size_bytes: int) -> dict[str, Any]:
+    held_bytes = sum(row["size_bytes"] for row in held)
+    return {
+        "held_bytes": held_bytes, "bytes": size_bytes, "percent": 100 * held_bytes / max(size_bytes, 1),
+        "only_here": sum(bool(row["is_only_copy"]) for row in held),
+    }  # fmt: skip
+
+
+def _grouped(
+    rows: Iterable[Mapping[str, Any]], name: Callable[[Mapping[str, Any]], str]
+) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(name(row), []).append(row)
     return found

@@ -40,6 +40,8 @@ class Ground:
     """Name -> versions and bytes that the catalogue has in it; withdrawn ones are not counted."""
     of: Mapping[str, str]
     """Id -> its collection."""
+    parts: Mapping[str, tuple[int, int]]
+    """Version -> parts and bytes that it has, of all that are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Look:
                 counts[release.collection] += 1
                 sizes[release.collection] += release.size_bytes
         of = {release.id: release.collection for release in self.listed.releases}
-        return Ground(view, {name: (counts[name], sizes[name]) for name in counts}, of)
+        return Ground(view, {name: (counts[name], sizes[name]) for name in counts}, of, coverage.parts_of(view.units))
 
     def status(self, ground: Ground | None = None) -> dict[str, Any]:
         """What is held, and what that protects.
@@ -93,7 +95,7 @@ class Look:
             "coverage_percent": 100 * held_bytes / max(catalog_bytes, 1),
             "only_here": sum(row["is_only_copy"] for row in held),
             "collections": coverage.collections(held, ground.collections),
-            "large": coverage.large(rows, ground.view.units), "units": rows,
+            "large": coverage.large(rows, ground.parts), "units": rows,
         }  # fmt: skip
 
     def _folders(self, units: Mapping[str, Held]) -> list[dict[str, Any]]:

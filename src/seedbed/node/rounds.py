@@ -186,7 +186,7 @@ class Rounds:
         unknown = ~counts.is_known
         copies[unknown], fetching[unknown] = view.census.copies[unknown], view.census.fetching[unknown]
         view.census.observe(copies, fetching, passed_s / 3_600, self._rules)
-        self._parts.state.keep_numbers(view.rows(), self._parts.now_s())
+        self._parts.state.keep_numbers(view.rows())
 
     @staticmethod
     def _may_drop(listed: Listed, counts: Counts, gift: Gift) -> bool:

@@ -27,6 +27,7 @@ POINTS_KEPT = 10_000
 """Hours: more than a year."""
 
 _SCHEMA = """
+-- units.reason and numbers.at_s are not used any more; they stay for files that have them
 create table if not exists meta (name text primary key, value text) strict;
 create table if not exists units (
     id text primary key, stage text, size_bytes integer, since_s integer, verified_s integer, reason text
@@ -117,9 +118,9 @@ class State:
         """A unit comes to a stage, and why; it is proved when it has a seal (:meth:`verified`)."""
         with self._db.transaction():
             self._db.ask(
-                "insert into units values (?, ?, ?, ?, ?, '') on conflict (id) do update set stage = excluded.stage, "
-                "since_s = excluded.since_s, size_bytes = excluded.size_bytes, "
-                "verified_s = max(excluded.verified_s, units.verified_s)",
+                "insert into units (id, stage, size_bytes, since_s, verified_s) values (?, ?, ?, ?, ?) "
+                "on conflict (id) do update set stage = excluded.stage, since_s = excluded.since_s, "
+                "size_bytes = excluded.size_bytes, verified_s = max(excluded.verified_s, units.verified_s)",
                 (unit, stage, size_bytes, now_s, now_s if seal else 0),
             )
             if seal:
@@ -228,11 +229,13 @@ class State:
         """Copies, mean of the day, fetchers and hours of need of each unit, as they were known last."""
         return {row[0]: row[1:] for row in self._db.ask("select id, copies, mean, fetching, needed_h from numbers")}
 
-    def keep_numbers(self, rows: Sequence[tuple[str, float, float, float, float]], now_s: int) -> None:
+    def keep_numbers(self, rows: Sequence[tuple[str, float, float, float, float]]) -> None:
         """Replace all of them."""
         with self._db.transaction():
             self._db.ask("delete from numbers")
-            self._db.fill("insert into numbers values (?, ?, ?, ?, ?, ?)", ((*row, now_s) for row in rows))
+            self._db.fill(
+                "insert into numbers (id, copies, mean, fetching, needed_h) values (?, ?, ?, ?, ?)", iter(rows)
+            )
 
     def get(self, name: str) -> str:
         """A fact about the node; empty when it is not known."""

@@ -124,7 +124,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NodeHome:
     (tmp_path / "given/snapshots/lakes").mkdir(parents=True)
     with State(home.state) as state:
         state.move("lakes@1", "held", 5, 5, what="held", facts={}, seal="s")
-        state.keep_numbers([("lakes@1", 3.0, 3.0, 0.0, 0.0)], 5)
+        state.keep_numbers([("lakes@1", 3.0, 3.0, 0.0, 0.0)])
     return home
 
 
@@ -155,7 +155,7 @@ def test_with_its_data(home: NodeHome, tmp_path: Path) -> None:
     """What the node made is deleted; whatever else lies in the folder is not touched."""
     (tmp_path / "given/mine.txt").write_text("x")
     with State(home.state) as state:
-        state.keep_numbers([("lakes@1", 4.0, 4.0, 0.0, 0.0)], 5)
+        state.keep_numbers([("lakes@1", 4.0, 4.0, 0.0, 0.0)])
     run("node", "leave", "--delete-data")
     assert [path.name for path in (tmp_path / "given").iterdir()] == ["mine.txt"]
 
