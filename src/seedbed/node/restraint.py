@@ -55,7 +55,7 @@ class Restraint:
     def __init__(self, parts: Parts, claims: Claims, fetches: Fetches) -> None:
         self._parts, self._claims, self._fetches = parts, claims, fetches
         self.opened = asyncio.Event()
-        """Set when something may be done that was not allowed before: a round is due."""
+        """Set when something else is allowed than before: a round is due, to go on with it, or to end what was told."""
         self._looking = asyncio.Lock()
         self._traffic = Traffic(parts.state, parts.meter, parts.boot)
         self.left_bytes = float("inf")
@@ -118,7 +118,6 @@ class Restraint:
             await self._claims.disclaim_all()
         elif was_silent:
             await self._claims.look()
-        if (was_silent and allowed.may_serve) or (was_shut and allowed.may_fetch):
-            self.opened.set()
+        self.opened.set()
         self._parts.state.note(allowed.why, allowed.facts, self._parts.now_s())
         self._parts.state.set(LINE, json.dumps({"reason": allowed.why, "facts": dict(allowed.facts)}))

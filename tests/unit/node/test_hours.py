@@ -194,8 +194,10 @@ def test_the_person_changes_hours_while_it_runs(tmp_path: Path) -> None:
         async with stage.running() as node:
             await hold(node, world, "lakes")
             stage.gift = replace(stage.gift, hours=NIGHT)
+            node.rounds.restraint.opened.clear()
             await node.rounds.restraint.look()
             assert not node.claimed
+            assert node.rounds.restraint.opened.is_set(), "a round is due that takes leases back"
             stage.gift = replace(stage.gift, hours=())
             await node.rounds.restraint.look()
             assert node.claimed == {"lakes@1"}
