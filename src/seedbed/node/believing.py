@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,23 @@ def space_of(report: Report) -> lottery.Space:
     """A published histogram, as the lottery takes it: of each size of node, all that are as large or larger."""
     online = report.online_bytes.astype(np.float64)
     return lottery.Space(report.sizes_bytes.astype(np.float64), online[::-1].cumsum()[::-1])
+
+
+def space_text(space: lottery.Space | None) -> str:
+    """As it is remembered; empty for none."""
+    if space is None:
+        return ""
+    return json.dumps([space.budgets_bytes.tolist(), space.online_bytes.tolist()])
+
+
+def space_of_text(text: str) -> lottery.Space | None:
+    """What was remembered; None for nothing, and for what is damaged."""
+    try:
+        budgets, online = (np.array(one, np.float64) for one in json.loads(text))
+    except (ValueError, TypeError):
+        return None
+    is_sound = budgets.ndim == online.ndim == 1 and len(budgets) == len(online) > 0
+    return lottery.Space(budgets, online) if is_sound and np.isfinite(budgets).all() and (online > 0).all() else None
 
 
 def _by_one(told: Told, keys: Keys, seeds: Floats, is_part: Flags) -> tuple[Floats, Floats, Floats]:

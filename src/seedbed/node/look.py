@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.node import coverage, deciding
+from seedbed.node.believing import space_of_text
 from seedbed.node.booking import Booking
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.restraint import LINE
 from seedbed.node.traffic import kept
 from seedbed.node.units import version_of
+from seedbed.node.uptime import Uptime
 from seedbed.node.view import View
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ class Look:
 
     def ground(self) -> Ground:
         """All units, with the numbers of the node's last round."""
-        given_bytes = float(self.state.get("given_bytes") or 0)
+        space = space_of_text(self.state.get("space"))
+        given_bytes = space.total_bytes if space else 0.0
         view = View.of(
             self.listed.releases, self.cutter, self.gift, self.state.numbers(), given_bytes, refuses=self.refuses
         )  # fmt: skip
@@ -120,7 +123,9 @@ class Look:
         booking, view = Booking.of(self.state.units()), self.ground().view
         units = self.state.units()
         free = self.place.free_bytes(units, self.gift, DEFAULT)
-        means = deciding.Means(self.key, free, free, self.gift.storage_bytes)
+        online_bytes = self.gift.storage_bytes * Uptime.read(self.state.get("uptime")).share
+        space = space_of_text(self.state.get("space"))
+        means = deciding.Means(self.key, free, free, online_bytes, space=space)
         held = self.place.crowded(booking.held, self.gift, units, DEFAULT) if free < 0 else booking.held
         found = deciding.decide(view, held, booking.busy, means, np.random.default_rng(self.key))
         sizes = {item: int(view.census.sizes_bytes[number]) for item, number in view.numbers.items()}

@@ -13,7 +13,7 @@ from seedbed.errors import FormatError, SourceError, StateError
 from seedbed.health.leases.lease import MAX_UNITS, MIN_PORT, Lease
 from seedbed.health.leases.over_http import registries
 from seedbed.health.leases.report import Answer
-from seedbed.node.believing import Belief, Told
+from seedbed.node.believing import Belief, Told, space_text
 from seedbed.node.spotting import DOUBTED, Spotting
 from seedbed.node.uptime import Uptime
 
@@ -162,7 +162,9 @@ class Trust:
         if not (identity and speaks and self._bases) or self._claims.port < MIN_PORT:
             return
         self._posted_s = self._parts.monotonic_s()
-        held, fetching = await asyncio.to_thread(self._keys)
+        claimed = self._claims.ids
+        fetched = {unit.id for unit in self._parts.state.units().values() if unit.stage == "fetching"} - claimed
+        held, fetching = await asyncio.to_thread(self._keys, claimed, fetched)
         lease = self._lease(identity, held, fetching, life_s=self._life_s)
         await asyncio.gather(*(self._post(speaks, identity, base, lease) for base in self._bases))
 
@@ -199,7 +201,9 @@ class Trust:
         told = tuple(one for one in heard if one.is_good(now_s, round_s))
         doubted = frozenset(self._parts.state.waits(DOUBTED))
         belief = self._claims.belief = Belief(told, doubted)
-        self._parts.state.set("given_bytes", str(belief.space.total_bytes) if belief.space else "")
+        self._parts.state.set("space", space_text(belief.space))
+        proved = {one.answer.is_proved for one in told if one.answer}
+        self._parts.state.set("proved", "" if not proved else "yes" if any(proved) else "no")
 
     def _lease(self, identity: Identity, held: Keys, fetching: Keys, *, life_s: float) -> Lease:
         now_s, gift = self._parts.now_s(), self._parts.gift()
@@ -210,10 +214,8 @@ class Trust:
             self._claims.port, gift.operator, gift.country,
         )  # fmt: skip
 
-    def _keys(self) -> tuple[Keys, Keys]:
+    def _keys(self, claimed: Iterable[str], fetched: Iterable[str]) -> tuple[Keys, Keys]:
         """Of what is announced now, and of what is fetched or will be; blocks."""
-        claimed = self._claims.ids
-        fetched = {unit.id for unit in self._parts.state.units().values() if unit.stage == "fetching"} - claimed
         held = self._keys_of(claimed)[:MAX_UNITS]
         fetching = np.setdiff1d(self._keys_of(fetched), held, assume_unique=True)
         return held, fetching[: MAX_UNITS - len(held)]

@@ -11,7 +11,8 @@ import pytest
 
 from seedbed.catalog.model import Release, TorrentFacts
 from seedbed.health.leases.report import Answer, Report
-from seedbed.node.believing import Belief, Told, space_of
+from seedbed.node.believing import Belief, Told, space_of, space_of_text, space_text
+from seedbed.node.policy import lottery
 from seedbed.node.units import Unit
 from seedbed.node.uptime import FORGETS_S, Uptime
 from seedbed.testing.releases import NOON
@@ -159,6 +160,20 @@ def test_space() -> None:
     assert Belief((told(), told(sizes_bytes=sizes, online_bytes=online))).space is not None
     assert Belief((told(),)).space is None
     assert Belief().space is None
+
+
+def test_space_is_remembered() -> None:
+    """For people who look; what is damaged is nothing."""
+    kept = space_of_text(space_text(lottery.Space(np.array([1.0, 2.0]), np.array([9.0, 5.0]))))
+    assert kept
+    assert (kept.budgets_bytes.tolist(), kept.online_bytes.tolist()) == ([1, 2], [9, 5])
+    assert space_text(None) == ""
+
+
+@pytest.mark.parametrize("text", ["", "x", "3", "[]", "[1, 2]", "[[1], []]", "[[], []]", "[[1], [-1]]", '[["a"], [1]]'])
+def test_space_of_nonsense(text: str) -> None:
+    """A record that was damaged is one of nothing."""
+    assert space_of_text(text) is None
 
 
 def test_uptime() -> None:

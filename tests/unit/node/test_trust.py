@@ -16,7 +16,7 @@ from seedbed.errors import SourceError
 from seedbed.health.leases.book import Book, Refused, Table
 from seedbed.health.leases.lease import Lease
 from seedbed.health.leases.over_http import registries
-from seedbed.node.believing import Belief
+from seedbed.node.believing import Belief, space_of_text
 from seedbed.node.identity import Identity
 from seedbed.node.outside import Outside
 from seedbed.node.parts import Pace
@@ -258,7 +258,9 @@ def test_what_all_give_decides_how_many_copies_are_wanted(world: World, registry
         async with stage(world, registry, storage_bytes=10**12).running() as node:
             await node.round(3)
             assert node.claims.belief.space is not None
-            assert float(node.parts.state.get("given_bytes")) == pytest.approx(4 * 10**12)
+            kept = space_of_text(node.parts.state.get("space"))
+            assert kept
+            assert kept.total_bytes == pytest.approx(4 * 10**12)
             assert node.held == {"a@1"}
 
     play(tale())

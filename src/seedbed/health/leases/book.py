@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seedbed.health.leases.independence import Owners, count
+from seedbed.health.leases.independence import Owners, count, distinct, once
 from seedbed.health.leases.networks import network_of
 from seedbed.health.leases.report import Answer, Report, classes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -98,7 +98,7 @@ class Table:
     def of(cls, nodes: tuple[Node, ...]) -> Table:
         """Lay them side by side."""
         held, fetched = [one.lease.held for one in nodes], [one.lease.fetching for one in nodes]
-        keys = np.unique(np.concatenate([*held, *fetched, np.empty(0, np.uint64)]))
+        keys = once(np.concatenate([*held, *fetched, np.empty(0, np.uint64)]))
         names = {name: number for number, name in enumerate({one.lease.country for one in nodes} - {""})}
         return cls(
             nodes, keys, _side(keys, held), _side(keys, fetched),
@@ -117,22 +117,31 @@ class Table:
         """
         total, proved = len(self.keys), self.is_proved[self.held.nodes]
         units, nodes = self.held.units[proved], self.held.nodes[proved]
-        least, online = classes(_counted(one, sizes) for one in self.nodes if one.is_proved)
+        least, online = classes(self._given(sizes))
         named = self.countries[nodes] >= 0
-        abroad = np.unique(np.stack([units[named], self.countries[nodes][named]], 1), axis=0)
+        abroad, _ = distinct(units[named], self.countries[nodes][named])
         return Report(
             at_s, since_s, len(self.nodes), int(self.is_proved.sum()), self.keys,
             holders=_counts(self.held.units, total), proved=_counts(units, total),
             independent=_short(count(units, nodes, self.owners, total)),
-            fetching=_counts(self.fetched.units, total), countries=_counts(abroad[:, 0], total),
+            fetching=_counts(self.fetched.units, total), countries=_counts(abroad, total),
             sizes_bytes=least, online_bytes=online,
         )  # fmt: skip
+
+    def _given(self, sizes: Mapping[int, int]) -> Iterator[tuple[int, float]]:
+        """What each node that was proved gives, as far as that is believed; and its uptime."""
+        of_units = np.array([sizes.get(key, 0) for key in self.keys.tolist()], np.float64)
+        held = np.bincount(self.held.nodes, of_units[self.held.units], minlength=len(self.nodes))
+        for node, held_bytes in zip(self.nodes, held.tolist(), strict=True):
+            if node.is_proved:
+                most = max(COUNTED_TIMES * int(held_bytes), LEAST_COUNTED_BYTES)
+                yield min(node.lease.capacity_bytes, most), node.lease.uptime
 
     def answer(self, lease: Lease, at_s: int, *, is_proved: bool) -> Answer:
         """What one node is told: of each unit that it says it holds, how many others do."""
         total = len(self.keys)
         at = np.minimum(np.searchsorted(self.keys, lease.held), max(total - 1, 0))
-        is_here = self.keys[at] == lease.held if total else np.zeros(len(at), np.bool_)
+        is_here = _is_among(self.keys, lease.held)
         others = np.array([other.lease.node != lease.node for other in self.nodes], np.bool_)
         rows = (self.is_proved & others)[self.held.nodes] & np.isin(self.held.units, at[is_here])
         units, nodes = self.held.units[rows], self.held.nodes[rows]
@@ -237,8 +246,14 @@ class Book:
             return lease
         if self._known is None or self._known_of is not self.sizes:
             self._known, self._known_of = np.array(sorted(self.sizes), np.uint64), self.sizes
-        kept = (np.intersect1d(one, self._known, assume_unique=True) for one in (lease.held, lease.fetching))
-        return lease.of_units(*kept)
+        return lease.of_units(*(one[_is_among(self._known, one)] for one in (lease.held, lease.fetching)))
+
+
+def _is_among(keys: Keys, some: Keys) -> npt.NDArray[np.bool_]:
+    """Which of some are among keys that ascend."""
+    if not len(keys):
+        return np.zeros(len(some), np.bool_)
+    return np.asarray(keys[np.minimum(np.searchsorted(keys, some), len(keys) - 1)] == some)
 
 
 def _side(keys: Keys, of_nodes: list[Keys]) -> _Side:
@@ -252,8 +267,3 @@ def _counts(units: Ints, total: int) -> npt.NDArray[np.uint16]:
 
 def _short(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.uint16]:
     return np.asarray(np.clip(counts, 0, 0xFFFF), np.uint16)
-
-
-def _counted(node: Node, sizes: Mapping[int, int]) -> tuple[int, float]:
-    held_bytes = sum(sizes.get(key, 0) for key in node.lease.held.tolist())
-    return min(node.lease.capacity_bytes, max(COUNTED_TIMES * held_bytes, LEAST_COUNTED_BYTES)), node.lease.uptime

@@ -118,10 +118,12 @@ class Desk:
     async def _health(self) -> Page:
         table, now_s = await self._fresh(), self.now_s()
         if self._told is None or self._told_of is not table or not 0 <= now_s - self._told_at_s < FRESH_S:
-            sizes, since_s = self.book.sizes, self.since_s
+            sizes, since_s, began_s = self.book.sizes, self.since_s, self.book.clock_s()
             body = await asyncio.to_thread(lambda: table.report(sizes, now_s, since_s).sealed(self.signs))
             tag = b'"%b"' % hashlib.sha256(body).hexdigest()[:32].encode()
             self._told, self._told_of, self._told_at_s = Page(200, MEDIA_TYPE, body, _FAR, tag), table, now_s
+            done_s = self.book.clock_s()
+            self._until_s = max(self._until_s, done_s + (done_s - began_s) * REST)
         return self._told
 
     async def _fresh(self) -> Table:
