@@ -144,7 +144,8 @@ class Claims:
                         log.warning("unit withdrawn, and not written down id=%s: %s", item, error.message)
 
     def _torrent(self, release: Release) -> Metainfo | None:
-        cache, rules = self._parts.place.of(release.id).cache, self._parts.options.rules
+        place, rules = self._parts.place, self._parts.options.rules
+        cache = (place.of(release.id) if place.is_here(release.id) else place).cache
         if torrents.obtain(release, cache, self._places, rules) is None:
             return torrents.kept_info(cache, release)
         return torrents.kept_metainfo(cache, release.torrent.best_hex)

@@ -172,6 +172,24 @@ def test_n12_both_are_away(disks: Disks) -> None:
     play(story())
 
 
+def test_n12_a_disk_that_is_away_is_not_written_to(disks: Disks) -> None:
+    """Nor for a version that is cut into parts, whose torrent is looked at before it has a folder."""
+    disks.rules = replace(DEFAULT, cut_above_bytes=2_000_000, part_bytes=11 * 32_768)
+
+    async def story() -> None:
+        disks.take(disks.folder)
+        disks.world.publish("ortho", size=3_000_000)
+        async with disks.running() as node:
+            await node.round(4)
+            assert node.held
+            assert all(item.startswith("ortho@1#") for item in node.held)
+            assert {*disks.where(node, *node.held)} == {disks.second}
+            disks.bring(disks.folder)
+            await node.round()
+
+    play(story())
+
+
 def test_what_a_person_asks_of_a_disk_that_is_away_waits(disks: Disks) -> None:
     """An eviction is done when it is back, not forgotten."""
 
