@@ -74,6 +74,11 @@ def _require_kept(before: Gift, gift: Gift, state: State) -> None:
     marks = {homes.get(item.partition("#")[0], state.get("mark")) for item in state.units()}
     for number, folder in enumerate(before.shares):
         mark = state.get(f"mark {folder}" if number else "mark")
+        if mark in marks and folder in gift.shares and Place(Path(folder)).mark() != mark:
+            raise StateError(
+                f"{folder}: what this node holds is not there: is the disk mounted?",
+                hint="Mount it, and join again. If it is lost for good: seedbed node leave --now, and join anew.",
+            )
         if mark in marks - now and folder not in gift.shares:
             held = sum(homes.get(item.partition("#")[0], state.get("mark")) == mark for item in state.units())
             raise StateError(

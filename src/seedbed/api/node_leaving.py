@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from seedbed.api.node import NodeHome
@@ -12,14 +13,11 @@ from seedbed.api.node_control import wake
 from seedbed.errors import StateError
 from seedbed.node import farewell
 from seedbed.node.gift import Gift
-from seedbed.node.places import place_of
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.state import State
-from seedbed.node.store import LOCK, MARKER
+from seedbed.node.store import LOCK, MARKER, Place
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from seedbed.api.home import Home
 
 Left: TypeAlias = Literal["left", "leaving"]
@@ -78,17 +76,16 @@ def finish(home: Home, gift: Gift, *, deletes: bool) -> Path:
     node = NodeHome.of(home)
     number = sum(1 for _ in node.folder.glob("left-*")) + 1
     aside = node.folder / f"left-{number}"
-    with State(node.state) as state:
-        place = place_of(gift, state)
-        folders = [one.folder for one in place.present if one.mark()]
+    places = [place for folder in gift.shares if (place := Place(Path(folder))).mark()]  # a disk may be lost for good
+    for place in places:
         with place.held():
             pass
     try:
         aside.mkdir(parents=True)
         for path in (node.gift, *sorted(node.folder.glob(f"{node.state.name}*"))):
             path.rename(aside / path.name)
-        for folder in folders if deletes else ():
-            _delete(folder)
+        for place in places if deletes else ():
+            _delete(place.folder)
     except OSError as error:
         raise StateError(f"{error.filename}: it cannot be put away: {error.strerror}") from error
     return aside

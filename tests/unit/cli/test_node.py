@@ -209,6 +209,19 @@ def test_several_folders(home: NodeHome, tmp_path: Path) -> None:
     join(tmp_path, *two)
 
 
+def test_n12_joining_again_while_the_disk_is_away(home: NodeHome, tmp_path: Path) -> None:
+    """It is refused: an empty folder in its place would be filled from the network all over again."""
+    join(tmp_path)
+    hold(home, "lakes@1")
+    shutil.move(tmp_path / "given", tmp_path / "away")
+    (tmp_path / "given").mkdir()
+    assert "mounted" in join(tmp_path, "--rate-up", "5M", code=1)["said"]
+    assert list((tmp_path / "given").iterdir()) == []
+    (tmp_path / "given").rmdir()
+    shutil.move(tmp_path / "away", tmp_path / "given")
+    join(tmp_path, "--rate-up", "5M")
+
+
 @pytest.mark.parametrize(
     "words",
     [("--dir", "x"), ("--storage", "5G"), ("--dir", "given", "--storage", "5G"), ("--dir", "x", "--storage", "5")],

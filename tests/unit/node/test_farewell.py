@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -158,6 +159,13 @@ def test_with_its_data(home: NodeHome, tmp_path: Path) -> None:
         state.keep_numbers([("lakes@1", 4.0, 4.0, 0.0, 0.0)])
     run("node", "leave", "--delete-data")
     assert [path.name for path in (tmp_path / "given").iterdir()] == ["mine.txt"]
+
+
+def test_its_disk_is_lost_for_good(home: NodeHome, tmp_path: Path) -> None:
+    """It can leave all the same."""
+    shutil.rmtree(tmp_path / "given")
+    assert run("node", "leave", "--now", "--delete-data")["how"] == "left"
+    assert not (tmp_path / "given").exists()
 
 
 def test_it_may_not_end_while_a_node_works_there(home: NodeHome, tmp_path: Path) -> None:
