@@ -114,8 +114,11 @@ class Layout:
 
     def piece_spans(self, index: int) -> tuple[Span, ...]:
         """The spans that make up a piece, in order, padding included."""
-        start = index * self.piece_length
-        return self.spans(start, start + self.piece_size(index))
+        return self.spans_of(range(index, index + 1))
+
+    def spans_of(self, pieces: range) -> tuple[Span, ...]:
+        """The spans of a run of pieces."""
+        return self.spans(pieces.start * self.piece_length, min(pieces.stop * self.piece_length, self.total))
 
     def spans(self, start: int, stop: int) -> tuple[Span, ...]:
         """The spans of bytes ``start`` to ``stop`` of the row."""

@@ -254,9 +254,7 @@ def _roots(metainfo: Metainfo) -> dict[str, str]:
 
 
 def _spans(metainfo: Metainfo, pieces: range) -> Iterator[tuple[str, tuple[int, int, int]]]:
-    layout = Layout.of(metainfo)
-    start, stop = pieces.start * layout.piece_length, min(pieces.stop * layout.piece_length, layout.total)
-    for span in layout.spans(start, stop):
+    for span in Layout.of(metainfo).spans_of(pieces):
         if span.file_index is not None:
             length = metainfo.files[span.file_index].length
             yield _path(metainfo, span.file_index), (span.start, span.stop, length)

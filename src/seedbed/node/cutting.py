@@ -57,5 +57,4 @@ def _even(start: int, stop: int, most: int) -> Iterator[range]:
 
 def part_bytes_of(layout: Layout, pieces: range) -> int:
     """Bytes of files in a range of pieces, padding not counted."""
-    start, stop = pieces.start * layout.piece_length, min(pieces.stop * layout.piece_length, layout.total)
-    return sum(span.length for span in layout.spans(start, stop) if span.file_index is not None)
+    return sum(span.length for span in layout.spans_of(pieces) if span.file_index is not None)

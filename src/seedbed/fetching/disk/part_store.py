@@ -78,5 +78,4 @@ class PartStore(Store):
 
 def files_of(layout: Layout, part: range) -> frozenset[int]:
     """The files that have bytes in a range of pieces."""
-    start, stop = part.start * layout.piece_length, min(part.stop * layout.piece_length, layout.total)
-    return frozenset(span.file_index for span in layout.spans(start, stop) if span.file_index is not None)
+    return frozenset(span.file_index for span in layout.spans_of(part) if span.file_index is not None)

@@ -12,7 +12,8 @@ from seedbed.fetching.faults import Fault
 from seedbed.fetching.rules import Rules
 from seedbed.fetching.web.agent import agent
 from seedbed.fetching.web.http_connection import Connection, tls_context
-from seedbed.fetching.web.http_wire import render_get, split_url
+from seedbed.fetching.web.http_wire import split_url
+from seedbed.fetching.web.proxies import render
 from seedbed.health.leases import report as reports
 from seedbed.health.leases.report import Report
 
@@ -76,7 +77,7 @@ class OverHttp:
             SourceError: nobody answers there, or not with that.
         """
         address, (tag, report) = _split(f"{base}health"), self._told.get(base, ("", None))
-        head, body = self._ask(address, render_get(address, agent=agent(), unless=tag), reports.MAX_BYTES + 1_000)
+        head, body = self._ask(address, render(address, agent=agent(), unless=tag), reports.MAX_BYTES + 1_000)
         if head.status == 304 and report:
             return report
         if head.status != 200:

@@ -14,7 +14,7 @@ class Rules:
     """Of a copy: a node that has announced that it fetches. Most of them finish; less, and one more fetches in vain."""
     unproven_counts: float = 0.3
     """Of a copy: a seed that nobody has proved to hold what it says."""
-    unproven_at_most: float = 1.0
+    unproven_at_most: float = 0.9
     """Copies that all unproven seeds of a unit count for together: who invents a thousand gains nothing."""
     act_above: float = 0.5
     """Copies short; below it, noise."""
@@ -25,8 +25,9 @@ class Rules:
     max_doublings: float = 12.0
     mean_h: float = 30.0
     """Time in which the mean forgets: shorter, and a night's absence moves bytes; longer, and a loss is seen later."""
-    few: float = 1.0
-    """With so few copies now, the mean of the day is not asked: waiting could cost the last one."""
+    few: float = 1.9
+    """With so few copies now, the mean of the day is not asked: waiting could cost the last one. One proved copy, and
+    any number of invented ones, are few."""
     floor: int = 3
     """Copies that are left to others when one is dropped, whatever the target."""
     swap_margin: float = 2.0

@@ -14,7 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from seedbed.node.policy.arrays import Floats, Ints
 
-LEAST, MOST = 2, 6
+LEAST, MOST = 3, 6
+"""Copies of a large unit. Three are wanted also where there is no room for three: as many units get them as can."""
 UNKNOWN = 3
 """When nobody tells how much space the network has."""
 USED_OF_CAPACITY = 0.9

@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING
 
 from seedbed.catalog import paths
 from seedbed.catalog.model import Release
+from seedbed.core import metainfo_reader
+from seedbed.core.layout import Layout
 from seedbed.creating.create import Wish, create, plan_torrent, wanted_hashes
 from seedbed.creating.scan import scan
 from seedbed.hashing.choice import choose_engine
 from seedbed.hashing.job import Threads
 from seedbed.node.parts import Listed
+from seedbed.node.units import Cutter
 from seedbed.publishing.entry import facts
 
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
+    from seedbed.core.layout import Span
+    from seedbed.core.metainfo import Metainfo
+    from seedbed.node.copies import Copy
+    from seedbed.node.policy.rules import Rules
+    from seedbed.node.units import Unit
     from seedbed.testing.loopback import LoopbackFiles
 
 FILES = 4
@@ -36,19 +44,53 @@ class Published:
         web: Serves both.
         tracker: Announce URL.
         chance: Makes sizes and bytes.
+        rules: How large versions are cut.
     """
 
     folder: Path
     web: LoopbackFiles
     tracker: str
     chance: Random
+    rules: Rules
     releases: dict[str, Release] = field(default_factory=dict)
     bodies: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    """Id -> path -> bytes: the truth."""
+    """Id of a version -> path -> bytes: the truth."""
+    cutter: Cutter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cutter = Cutter(self.torrent, self.rules)
 
     def __call__(self) -> Listed:
         """See :class:`seedbed.node.parts.Lists`."""
         return Listed(tuple(self.releases.values()), (f"{self.folder}/",))
+
+    def torrent(self, release: Release) -> Metainfo:
+        """A version's torrent."""
+        return metainfo_reader.parse((self.folder / paths.torrent(release.torrent.best_hex)).read_bytes())
+
+    def units(self) -> dict[str, Unit]:
+        """All that nodes can hold, by id."""
+        return {unit.id: unit for unit in self.cutter.units(list(self.releases.values()))}
+
+    def of_key(self, key: int) -> tuple[Metainfo, range] | None:
+        """Torrent and pieces of the unit with a key; of a whole version no pieces are named."""
+        unit = next((unit for unit in self.units().values() if unit.key == key), None)
+        return (self.torrent(unit.release), unit.pieces) if unit else None
+
+    def is_right(self, item: str, copy: Copy) -> bool:
+        """Whether a copy of a unit has its bytes, each where it belongs."""
+        unit = self.units()[item]
+        metainfo = self.torrent(unit.release)
+        layout = Layout.of(metainfo)
+        pieces = unit.pieces or range(layout.piece_count)
+        for span in layout.spans_of(pieces):
+            if span.file_index is None:
+                continue
+            name = metainfo.files[span.file_index].display
+            path = copy.folder / metainfo.name / name
+            if not path.is_file() or _read(path, span) != self.bodies[unit.release.id][name][span.start : span.stop]:
+                return False
+        return True
 
     def publish(self, dataset: str, version: str, mean_bytes: int) -> Release:
         """Make a version: of a dataset that is there already, one file is another."""
@@ -76,3 +118,9 @@ class Published:
             dataset, version, dataset, "made by chance", "CC0-1.0", facts(created, site_url=""),
             sum(map(len, body.values())), len(body), _DAY, _DAY, _DAY, _DAY,
         )  # fmt: skip
+
+
+def _read(path: Path, span: Span) -> bytes:
+    with path.open("rb") as file:
+        file.seek(span.start)
+        return file.read(span.length)

@@ -16,11 +16,14 @@ from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.settings import Settings
 from seedbed.fetching.options import Options
 from seedbed.fetching.rules import DEFAULT_RULES
+from seedbed.health.leases.over_http import RULES, OverHttp
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
 from seedbed.node.gift import Gift
+from seedbed.node.identity import Identity
 from seedbed.node.node import Node
-from seedbed.node.parts import Pace, Parts
+from seedbed.node.outside import Outside
+from seedbed.node.parts import Parts, rest
 from seedbed.node.state import State
 from seedbed.node.store import Place
 
@@ -55,22 +58,26 @@ class LiveNode:
     def __post_init__(self) -> None:
         """Make its files."""
         gift = Gift("live", str(self.folder / "data"), self.storage_bytes)
+        identity = Identity.new()
         place, state = Place(self.folder / "data"), State(self.folder / "state.sqlite")
         state.set("mark", place.make())
         record = ScrapeRecord(self.folder / "scrapes.sqlite")
+        address = f"127.1.{self.number}.1"  # a network of its own: copies in one network count as one
+        settings = Settings.loopback(listen=(f"{address}:0",))
+        speaks = OverHttp(replace(RULES, allows_private=True, source=address))
         at_once = Scraper(record, OverTheNet(allows_private=True), _now, every=dt.timedelta(0))
         rules = replace(DEFAULT_RULES, allows_private=True)
-        options = Options(rules=rules, uses_dht=False, open_engine=lambda: LibtorrentEngine(Settings.loopback()))
+        options = Options(rules=rules, uses_dht=False, open_engine=lambda: LibtorrentEngine(settings))
         self.parts = Parts(
             gift=lambda: gift, place=place, state=state, catalog=self.catalog, scraper=at_once, asks_again=at_once,
-            open_engine=lambda: LibtorrentEngine(Settings.loopback()), key=self.number + 1, now_s=now_s,
+            open_engine=lambda: LibtorrentEngine(settings), key=identity.key, now_s=now_s,
             chance=np.random.default_rng(self.number), options=options,
-            pace=Pace(round_s=HOUR_S, retry_s=900.0, fetches=3), monotonic_s=now_s,
+            outside=Outside(identity, speaks), monotonic_s=now_s, rest=_rest, nap=_rest,
         )  # fmt: skip
 
     def start(self) -> None:
         """Begin to work."""
-        self._task = asyncio.create_task(Node(self.parts).run(self._stop))
+        self._task = asyncio.create_task(Node(self.parts, self.catalog.rules).run(self._stop))
 
     async def stop(self) -> None:
         """End; what it did wrong is raised."""
@@ -87,14 +94,12 @@ class LiveNode:
 
     def has_wrong(self) -> list[str]:
         """Ids of what it claims to hold and does not, byte for byte."""
-        wrong = []
-        for item in self.held:
-            release = self.catalog.releases[item]
-            root = self.parts.place.folder / "snapshots" / release.dataset / release.version / "data" / release.dataset
-            bodies = self.catalog.bodies[item]
-            if any(not (root / name).is_file() or (root / name).read_bytes() != body for name, body in bodies.items()):
-                wrong.append(item)
-        return wrong
+        shelf = self.parts.place.shelf
+        return [item for item in self.held if not self.catalog.is_right(item, shelf.copy(item))]
+
+
+async def _rest(stop: asyncio.Event, pause_s: float, /) -> None:
+    await rest(stop, pause_s / _FASTER)
 
 
 def _now() -> dt.datetime:

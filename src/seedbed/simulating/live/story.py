@@ -5,28 +5,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import shutil
 import time
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from seedbed.core.endpoints import Endpoint
 from seedbed.errors import StateError
+from seedbed.node.policy.rules import DEFAULT
 from seedbed.simulating.live.data import Published
+from seedbed.simulating.live.network import tracker
 from seedbed.simulating.live.nodes import HOUR_S, LiveNode
 from seedbed.testing.loopback import LoopbackFiles
-from seedbed.tracker.access import Everything
-from seedbed.tracker.server import Places, Server
-from seedbed.tracker.swarm import Limits, Swarms
-from seedbed.tracker.tracker import Tracker
-from seedbed.tracker.udp_wire import ConnectionIds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
+_THREADS = 4
+"""For each node: they wait for a registry in this process, which needs threads too."""
 WANTED = 3
 """Copies of each unit."""
 
@@ -38,6 +36,8 @@ class Wish:
     nodes: int = 10
     datasets: int = 40
     mean_bytes: int = 400_000
+    archive_share: float = 0.6
+    """Of all bytes, those of one dataset that is larger than any node, and is kept in parts."""
     copies: float = 3.2
     """Budgets of all nodes over the bytes of all datasets."""
     lost: int = 3
@@ -72,7 +72,7 @@ class Live:
     def copies(self) -> dict[str, int]:
         """Of each unit, by the books of the nodes that live."""
         held = [node.held for node in self.nodes]
-        return {item: sum(item in one for one in held) for item in self.catalog.releases}
+        return {item: sum(item in one for one in held) for item in self.catalog.units()}
 
     def fetched_bytes(self) -> int:
         """By all living nodes so far, over the network."""
@@ -106,12 +106,19 @@ async def tell(wish: Wish, folder: Path, report: Callable[[Step], object]) -> li
         StateError: the tracker or a node cannot work here.
     """
     steps: list[Step] = []
+    threads = ThreadPoolExecutor(_THREADS * wish.nodes, "seedbed-live")
+    asyncio.get_running_loop().set_default_executor(threads)
     async with contextlib.AsyncExitStack() as stack:
         web = await stack.enter_async_context(LoopbackFiles({}))
-        tracker = await stack.enter_async_context(_tracker())
-        live = Live(wish, Published(folder / "published", web, tracker, Random(wish.seed)))  # noqa: S311  # test data
+        announce = await stack.enter_async_context(tracker(lambda: live.catalog))
+        chance = Random(wish.seed)  # noqa: S311  # test data
+        rules = replace(DEFAULT, cut_above_bytes=2 * wish.mean_bytes, part_bytes=wish.mean_bytes)
+        live = Live(wish, Published(folder / "published", web, announce, chance, rules))
         for number in range(wish.datasets):
             live.catalog.publish(f"set-{number}", "1", wish.mean_bytes)
+        if wish.archive_share:
+            rest_bytes = sum(release.size_bytes for release in live.catalog.releases.values())
+            live.catalog.publish("archive", "1", int(rest_bytes * wish.archive_share / (1 - wish.archive_share)))
         _make_nodes(live, folder)
         stack.push_async_callback(_stop_all, live)
 
@@ -160,23 +167,3 @@ async def _nothing_changes(live: Live) -> Step:
 
 async def _stop_all(live: Live) -> None:
     await asyncio.gather(*(node.stop() for node in live.nodes))
-
-
-@contextlib.asynccontextmanager
-async def _tracker() -> AsyncIterator[str]:
-    """A real one, on this machine; gives its announce URL."""
-    chance = Random()  # noqa: S311  # whom a tracker names first is no secret
-    made = Tracker(
-        Swarms(Limits(), chance.randrange), Everything(), ConnectionIds(secrets.token_bytes(32)), allows_private=True
-    )  # fmt: skip
-    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    server = Server(made, Places(udp=(Endpoint("127.0.0.1", 0),)))
-    task = asyncio.create_task(server.serve(stop, ready.set_result))
-    done, _ = await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
-    if task in done:
-        await task
-    try:
-        yield ready.result()[0]
-    finally:
-        stop.set()
-        await task
