@@ -63,13 +63,16 @@ class Restraint:
 
     async def watch(self) -> NoReturn:
         """Look again and again; ended from outside."""
-        never = asyncio.Event()
+        never, said = asyncio.Event(), ""
         while True:
             await self._parts.nap(never, self._parts.pace.watch_s)
             try:
                 await self.look()
+                said = ""
             except SeedbedError as error:
-                log.warning("hours and traffic could not be looked at: %s", error.message)
+                if error.message != said:  # it looks every second
+                    log.warning("hours and traffic cannot be looked at: %s", error.message)
+                said = error.message
 
     async def look(self) -> Allowed:
         """Look what is allowed now, and have it so.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import json
 from dataclasses import replace
@@ -13,10 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from seedbed.engine.memory_engine import MemoryEngine
-from seedbed.errors import InputError
+from seedbed.errors import InputError, StateError
 from seedbed.node.beginning import open_state
 from seedbed.node.hours import is_open, read_windows
 from seedbed.node.node import Node
+from seedbed.node.restraint import Restraint
 from tests.unit.node.stage import DAY_S, Stage, World, hold, play
 
 if TYPE_CHECKING:
@@ -235,3 +237,29 @@ def test_the_watch_looks_beside_the_rounds_and_calls_one(tmp_path: Path) -> None
 
     play(story())
     assert told == ["ready", "round", "round"]
+
+
+def test_a_gift_that_cannot_be_read_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A person edits it; what was allowed stays so, and the log is not filled."""
+    world, naps = World(tmp_path), 0
+
+    async def nap(_: asyncio.Event, __: float, /) -> None:
+        nonlocal naps
+        naps += 1
+        if naps > 5:
+            raise asyncio.CancelledError
+        await asyncio.sleep(0)
+
+    def broken() -> NoReturn:
+        raise StateError("gift.json: it cannot be read")
+
+    async def story() -> None:
+        async with stage_at(world, 22).running() as node:
+            await hold(node, world, "lakes")
+            restraint = Restraint(replace(node.parts, nap=nap, gift=broken), node.claims, node.rounds._fetches)
+            with contextlib.suppress(asyncio.CancelledError):
+                await restraint.watch()
+            assert node.claimed == {"lakes@1"}
+
+    play(story())
+    assert caplog.text.count("cannot be looked at") == 1
