@@ -18,7 +18,7 @@ from seedbed.node.claiming import Claims
 from seedbed.node.clients import probing
 from seedbed.node.clients.base import LABEL, PASSWORD, PASSWORD_FILE, Address, password
 from seedbed.node.clients.calls import PEACE_S
-from seedbed.node.clients.engine import ClientEngine
+from seedbed.node.clients.engine import GONE_LOOKS, ClientEngine
 from seedbed.node.clients.fetching import AWAY_S, ClientFetch
 from seedbed.node.clients.paths import PathMap
 from seedbed.node.offering import Offering
@@ -92,9 +92,9 @@ class ClientNode:
             await self.rounds.once()
             await self.rounds.settle()
 
-    async def look(self) -> None:
-        """Two looks at the client, and time for what follows from them."""
-        for _ in range(2):
+    async def look(self, times: int = 2) -> None:
+        """Looks at the client, and time for what follows from them."""
+        for _ in range(times):
             await self.engine.look()
             await asyncio.sleep(0)
         for _ in range(20):
@@ -188,12 +188,32 @@ def test_removed_in_the_clients_own_window(scene: Scene) -> None:
         async with running(scene) as node:
             data = await hold(scene, node)
             scene.client.listed.clear()
-            await node.look()
+            await node.look(GONE_LOOKS)
             assert node.claimed == set()
             await node.round(2)
             assert node.claimed == {"lakes@1"}
             assert (seen := scene.client.of(data))
             assert seen.downloaded_bytes == 0, "its files were here"
+
+    play(tale())
+
+
+def test_a_client_that_was_just_started(scene: Scene) -> None:
+    """It lists its torrents one by one: nothing is fetched again for that."""
+
+    async def tale() -> None:
+        async with running(scene) as node:
+            scene.publish("lakes", "roads", "trees")
+            for _ in range(4):
+                await node.round()
+            assert len(node.claimed) == 3
+            listed, scene.client.listed = scene.client.listed, {}
+            await node.look(GONE_LOOKS + 5)
+            assert len(node.claimed) == 3
+            scene.client.listed = listed
+            await node.look()
+            assert len(node.claimed) == 3
+            assert not any("withdrawn" in one.what for one in node.rounds._parts.state.events())
 
     play(tale())
 
@@ -206,7 +226,7 @@ def test_removed_with_its_data(scene: Scene) -> None:
             data = await hold(scene, node)
             scene.client.listed.clear()
             scene.stage.file("lakes@1").unlink()
-            await node.look()
+            await node.look(GONE_LOOKS)
             assert node.claimed == set()
             await node.round(2)
             assert node.claimed == {"lakes@1"}

@@ -42,6 +42,10 @@ _EACH_S = 0.005
 _APPEARS_S = 30.0
 _LOOKS = 2
 """So often a torrent must be seen as nobody's before it is stopped: what is fetched is claimed a moment later."""
+GONE_LOOKS, MANY_GONE_LOOKS = 10, 300
+"""So often a torrent is missed before it is believed to be gone: a client that was just started lists them one by one,
+and where many are missed at once, that is what it does."""
+_MANY = 0.1
 _SETTLED_S = 60.0
 """After a start all that was held is claimed anew first."""
 
@@ -78,6 +82,8 @@ class ClientEngine:
         """Ids of what the node itself has stopped."""
         self._ran: set[str] = set()
         """Ids of what was seen at work since our start."""
+        self._missed: dict[base.TorrentId, int] = {}
+        """Claims that the client did not list -> how often in a row."""
         self._counted: dict[str, tuple[int, int]] = {}
         self._sent = self._received = 0
         self._began_s = 0.0
@@ -260,8 +266,12 @@ class ClientEngine:
         """
         await self._list()
         self._count()
-        for name, hashes in list(self._claimed.items()):
-            self._judge(name, self.find(hashes))
+        claims = {name: self.find(hashes) for name, hashes in self._claimed.items()}
+        self._missed = {name: self._missed.get(name, 0) + 1 for name, seen in claims.items() if seen is None}
+        is_loading = len(self._missed) > max(_MANY * len(claims), 2)
+        for name, seen in claims.items():
+            if seen or self._missed[name] >= (MANY_GONE_LOOKS if is_loading else GONE_LOOKS):
+                self._judge(name, seen)
         await self._tidy()
 
     async def _list(self) -> None:

@@ -16,6 +16,7 @@ from seedbed.fetching.result import Fetched, Progress
 from seedbed.hashing.roots import file_has_root
 from seedbed.library import torrents
 from seedbed.library.fetch import fetch as prove
+from seedbed.node.clients.engine import GONE_LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ class ClientFetch:
 
     async def _complete(self, metainfo: Metainfo, wanted: Wanted, on_progress: Callable[[Progress], object]) -> int:
         """Wait until the client says that all is there; returns the bytes that it received since."""
-        began, last_s = -1, self._now_s()
+        began, last_s, missed = -1, self._now_s(), 0
         while True:
             await self._engine.looked()
             if self._engine.calls.trouble:
@@ -100,6 +101,9 @@ class ClientFetch:
                 continue
             last_s = self._now_s()
             seen = self._engine.find(metainfo.info_hashes)
+            missed = 0 if seen else missed + 1
+            if seen is None and missed < GONE_LOOKS:  # it was just started, and lists them one by one
+                continue
             if seen is None:
                 raise SourceError(
                     f"{wanted.release.id}: it was removed in the client's own window",
