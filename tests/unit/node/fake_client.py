@@ -35,6 +35,7 @@ class FakeClient:
     listed: dict[str, Seen] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     name: str = "Fake 1.0"
+    port: int = 6881
 
     def takes(self, *, v1: bool, v2: bool) -> bool:
         """See there."""

@@ -66,11 +66,13 @@ def test_transmissions_session() -> None:
         name = next(names)
         if headers.get("X-Transmission-Session-Id") != name:
             return said("", 409, {"x-transmission-session-id": name})
-        return said({"result": "success", "arguments": {"version": "4.0.6 (38c1649)", "rpc-version": 17}})
+        facts = {"version": "4.0.6 (38c1649)", "rpc-version": 17, "peer-port": 51_413}
+        return said({"result": "success", "arguments": facts})
 
     client, web = transmission(answer)
     client.open()
     assert client.name == "Transmission 4.0.6 at http://host:9091"
+    assert client.port == 51_413
     client.open()
     assert len(web.asked) == 4
     assert web.asked[0][2]["Authorization"].startswith("Basic ")
@@ -167,6 +169,8 @@ def of_version(api: str, log: list[str]) -> Callable[[str, bytes, dict[str, str]
             return said("Ok.", 200, {"set-cookie": f"{valid[0]}; HttpOnly; path=/"})
         if headers.get("Cookie") != valid[0]:
             return said("Forbidden", 403)
+        if path.endswith("preferences"):
+            return said({"listen_port": 28_111})
         if path.endswith("version"):
             return said("v9.9" if path.endswith("app/version") else api)
         return said(api if path.endswith("webapiVersion") else "[]")
@@ -183,6 +187,7 @@ def test_qbittorrents_names(api: str, names: list[str]) -> None:
     log: list[str] = []
     client, web = qbittorrent(of_version(api, log))
     client.open()
+    assert client.port == 28_111
     del log[:]
     client.start("abc")
     client.stop("abc")

@@ -126,6 +126,11 @@ class Client(Protocol):
         """
         ...
 
+    @property
+    def port(self) -> int:
+        """Where it accepts peers, as it said when it was opened; 0 when it does not say."""
+        ...
+
     def torrents(self) -> list[Seen]:
         """All that it has, ours and others.
 

@@ -15,6 +15,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+from seedbed.core.endpoints import Endpoint
 from seedbed.core.metainfo import Metainfo
 from seedbed.engine import base
 from seedbed.engine.stream import EventHub
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
-    from seedbed.core.endpoints import Endpoint
     from seedbed.core.ids import InfoHashes
     from seedbed.engine.stream import EventStream
     from seedbed.node.clients.base import Client, Seen
@@ -118,8 +118,8 @@ class ClientEngine:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The client has its own."""
-        return ()
+        """Where the client accepts peers; it may have more addresses than it tells."""
+        return (Endpoint("0.0.0.0", self.client.port),) if self.client.port else ()  # noqa: S104  # nothing is bound
 
     async def add_many(self, additions: Iterable[base.Addition]) -> AsyncIterator[base.TorrentId | SeedbedError]:
         """Have the client serve what was proved; it checks what it has not seen before."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from typing import Any
@@ -37,6 +38,7 @@ class QBittorrent:
         self._cookie = ""
         self._version = ""
         self._api: tuple[int, ...] = ()
+        self.port = 0
 
     @property
     def name(self) -> str:
@@ -56,6 +58,8 @@ class QBittorrent:
         if not all(part.isdecimal() for part in said.split(".")):
             raise InputError(f"{self._address.url}: this is not qBittorrent's Web UI")
         self._api = tuple(int(part) for part in said.split("."))
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            self.port = int(json.loads(self._get("app/preferences").body)["listen_port"])
         self._post("torrents/createCategory", {"category": LABEL, "savePath": ""}, allows=(409,))  # 409: it is there
 
     def torrents(self) -> list[Seen]:

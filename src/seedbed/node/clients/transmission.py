@@ -45,6 +45,7 @@ class Transmission:
             secret = base64.b64encode(f"{address.user}:{password}".encode()).decode()
             self._headers["Authorization"] = f"Basic {secret}"
         self._version = ""
+        self.port = 0
 
     @property
     def name(self) -> str:
@@ -59,6 +60,7 @@ class Transmission:
         """See there."""
         session = self._call("session-get")
         self._version = str(session.get("version", "")).partition(" ")[0]
+        self.port = int(session.get("peer-port", 0))
         if int(session.get("rpc-version", 0)) < _LABELS_SINCE:
             raise InputError(f"{self.name}: it is too old: expected Transmission 3.00 or newer")
 
