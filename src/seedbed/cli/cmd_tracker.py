@@ -78,7 +78,7 @@ def tracker(**options: Any) -> None:
     With a catalogue it is a registry too: smartnodes say what they hold, are asked for a piece of it, and /health
     tells how many proved copies there are.
 
-    With --json one JSON object a line: "ready" (with the URLs), "stopped".
+    With --json one JSON object a line: "ready" (with the URLs, and the registry's public key), "stopped".
     """
     server = _server(options)
     try:
@@ -112,22 +112,25 @@ def _server(options: dict[str, Any]) -> Server:
         proxies = Networks.of(options["proxies"])
     except ValueError as error:
         raise InputError(f"--trust-proxy: {error}") from error
+    places = _places(options)
     return Server(
-        made, _places(options), _web(made), renew, record,
-        proxies=proxies, certificate=_certificate(options), keys=renew_keys, beside=_registry(options),
+        made, places, _web(made), renew, record,
+        proxies=proxies, certificate=_certificate(options), keys=renew_keys, beside=_registry(options, places),
         workers=options["workers"] or os.cpu_count() or 1,
     )  # fmt: skip
 
 
-def _registry(options: dict[str, Any]) -> Desk | None:
-    """What takes leases, where it is wanted.
+def _registry(options: dict[str, Any], places: Places) -> Desk | None:
+    """What takes leases: where there is a catalogue, and HTTP to take them by.
 
     Raises:
-        InputError: it is, and there is no catalogue.
+        InputError: it is wished for, and one of them is not there.
     """
-    if options["has_registry"] and not options["where"]:
-        raise InputError("--registry: expected --catalog, whose datasets nodes are asked for")
-    if options["has_registry"] is False or not options["where"]:
+    has_catalog = bool(options["where"]) or not (options["is_open"] or options["more"])
+    has_http = bool(places.http or places.https)
+    if options["has_registry"] and not (has_catalog and has_http):
+        raise InputError("--registry: expected a catalogue, whose datasets nodes are asked for, and --http or --https")
+    if options["has_registry"] is False or not (has_catalog and has_http):
         return None
     from seedbed.api.catalog import locate  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.api.home import Home  # noqa: PLC0415
@@ -215,12 +218,16 @@ def _tables(where: str) -> Callable[[], Path]:
 
 
 async def _serve(server: Server) -> None:
-    from seedbed.tracker.udp_door import FORM  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.health.leases.desk import Desk  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.tracker.udp_door import FORM  # noqa: PLC0415
 
     stop = stop_sign()
 
+    beside = server.beside
+    key = beside.public.hex() if isinstance(beside, Desk) else ""
+
     def ready(urls: list[str]) -> None:
-        text = f"Tracking at {'  '.join(urls)} ({FORM} form)"
-        output.event({"event": "ready", "urls": urls, "form": FORM}, text)
+        text = f"Tracking at {'  '.join(urls)} ({FORM} form{', with a registry' if key else ''})"
+        output.event({"event": "ready", "urls": urls, "form": FORM, "registry": key}, text)
 
     await server.serve(stop, ready)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 LEAST_APART_S = 60.0
 """Between two leases to one registry; less only where rounds are shorter."""
+NO_REGISTRY = frozenset((404, 405, 501))
+"""What a server answers that knows nothing of leases."""
+ABSENT_S = 86_400.0
 LEAST_LIFE_S, MOST_LIFE_S = 180.0, 3 * 3_600.0
 LEAVE_PATIENCE_S = 5.0
 _ROUNDS = 3
@@ -56,6 +59,8 @@ class Trust:
         """By registry: the lease of ours that it has, and what it said to it."""
         self._waits_s: dict[str, float] = {}
         """By registry that has not proved us: since when it knows that we hold something."""
+        self._absent_s: dict[str, float] = {}
+        """Trackers that turned out to be no registries, and when."""
         self._posted_s = float("-inf")
         self._later: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -85,7 +90,7 @@ class Trust:
             self._believe(())
             return
         trackers = (url for release in listed.releases for url in release.torrent.trackers)
-        self._bases = await asyncio.to_thread(registries, trackers)
+        self._bases = [one for one in await asyncio.to_thread(registries, trackers) if not self._is_absent(one)]
         self._posted = {base: one for base, one in self._posted.items() if base in self._bases}
         await self._tell_if_apart()
         await self.hear()
@@ -159,14 +164,15 @@ class Trust:
 
     async def _tell(self) -> None:
         identity, speaks = self._parts.outside.identity, self._parts.outside.speaks
-        if not (identity and speaks and self._bases) or self._claims.port < MIN_PORT:
+        bases = [one for one in self._bases if not self._is_absent(one)]
+        if not (identity and speaks and bases) or self._claims.port < MIN_PORT:
             return
         self._posted_s = self._parts.monotonic_s()
         claimed = self._claims.ids
         fetched = {unit.id for unit in self._parts.state.units().values() if unit.stage == "fetching"} - claimed
         held, fetching = await asyncio.to_thread(self._keys, claimed, fetched)
         lease = self._lease(identity, held, fetching, life_s=self._life_s)
-        await asyncio.gather(*(self._post(speaks, identity, base, lease) for base in self._bases))
+        await asyncio.gather(*(self._post(speaks, identity, base, lease) for base in bases))
 
     async def _post(self, speaks: Speaks, identity: Identity, base: str, lease: Lease) -> None:
         self._posted.pop(base, None)
@@ -177,8 +183,16 @@ class Trust:
             self._wait(base, *self._posted[base])
         except (SourceError, FormatError) as error:
             log.info("a registry does not have our lease: %s", error.message)
+            if error.data.get("status") in NO_REGISTRY:
+                self._absent_s[base] = self._parts.monotonic_s()
+
+    def _is_absent(self, base: str) -> bool:
+        """Whether a tracker was found to be no registry, not long ago: it is not asked each time."""
+        return self._parts.monotonic_s() - self._absent_s.get(base, float("-inf")) < ABSENT_S
 
     async def _hear(self, speaks: Speaks, base: str) -> Told | None:
+        if self._is_absent(base):
+            return None
         try:
             report: Report = await asyncio.to_thread(speaks.health, base)
         except SourceError as error:

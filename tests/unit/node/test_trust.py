@@ -281,6 +281,50 @@ def test_a_registry_that_breaks_stops_nothing(world: World, registry: Registry, 
     assert "does not have our lease" in caplog.text
 
 
+def test_a_tracker_without_a_registry_is_left_alone(world: World, registry: Registry) -> None:
+    """For a day: it is asked for leases in vain once, and for nothing else."""
+    asked: list[str] = []
+
+    def post(base: str, _lease: bytes, /) -> bytes:
+        asked.append(base)
+        raise SourceError("405", status=405)
+
+    def health(base: str, /) -> Report:
+        asked.append(base)
+        raise SourceError("404", status=404)
+
+    async def tale() -> None:
+        publish(world, "a")
+        registry.post, registry.health = post, health  # type: ignore[method-assign]
+        async with stage(world, registry).running() as node:
+            await node.round(20)
+            assert asked == [BASE]
+            assert node.held == {"a@1"}
+            await node.round(6)
+            assert asked == [BASE] * 2
+
+    play(tale())
+
+
+def test_a_node_that_falls_silent_ends_its_lease(world: World, registry: Registry) -> None:
+    """Once, and not in each silent round; with its next words it has one again."""
+
+    async def tale() -> None:
+        publish(world, "a")
+        async with stage(world, registry).running() as node:
+            await node.round(2)
+            trust = node.rounds._trust
+            await trust.rest()
+            count = len(registry.posted)
+            assert len(registry.book.nodes) == 0
+            await trust.rest()
+            assert len(registry.posted) == count
+            await node.round()
+            assert len(registry.book.nodes) == 1
+
+    play(tale())
+
+
 def test_changes_are_told_once_a_minute(world: World, registry: Registry) -> None:
     """Not at each of them; whatever changed meanwhile is told after it."""
 

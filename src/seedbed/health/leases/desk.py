@@ -78,6 +78,11 @@ class Desk:
         self._leases = Rates(clock_s, LEASES_AT_ONCE, LEASES_PER_S)
         self._bytes = Rates(clock_s, BYTES_AT_ONCE, BYTES_PER_S)
 
+    @property
+    def public(self) -> bytes:
+        """The registry's public key: 32 bytes."""
+        return self.signs.public
+
     def follow(self, sizes: Mapping[int, int]) -> None:
         """The catalogue has these units now: key -> bytes."""
         self.book.sizes = sizes
