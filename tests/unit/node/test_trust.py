@@ -20,6 +20,7 @@ from seedbed.node.believing import Belief, space_of_text
 from seedbed.node.identity import Identity
 from seedbed.node.outside import Outside
 from seedbed.node.parts import Pace
+from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.spotting import DOUBTED
 from seedbed.node.trust import LEAST_APART_S
 from seedbed.node.units import Unit
@@ -209,7 +210,7 @@ def test_a_registry_that_reaches_nobody(world: World, registry: Registry) -> Non
             await node.round(2)
             world.others |= {"a@1": 5}
             await node.round()
-            assert node.parts.state.numbers()["a@1"][0] == 2
+            assert node.parts.state.numbers()["a@1"][0] == pytest.approx(1 + DEFAULT.unproven_at_most)
             await node.round(3)
             assert node.parts.state.numbers()["a@1"][0] == 6
 
