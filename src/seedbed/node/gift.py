@@ -42,8 +42,6 @@ class Gift:
     """The same, of what is not taken."""
     licenses: tuple[str, ...] = ()
     """SPDX identifiers (globs) that are taken; empty takes all."""
-    pinned: tuple[str, ...] = ()
-    """Datasets (globs) that this node holds whatever others do."""
     is_paused: bool = False
     """Nothing new is fetched, and nothing is dropped; what is held is served."""
     hours: tuple[str, ...] = ()
@@ -113,16 +111,20 @@ class Gift:
         return replace(self, folder=first, storage_bytes=sum(shares.values()), more=more)
 
     def save(self, path: Path) -> None:
-        """Write it.
+        """Write it: only what is not as usual, so that an older program reads it unless it lacks what is used.
 
         Raises:
             StateError: the disk refuses.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(path, json.dumps(asdict(self), indent=1, ensure_ascii=False).encode() + b"\n")
+            write_durably(path, json.dumps(self._said(), indent=1, ensure_ascii=False).encode() + b"\n")
         except OSError as error:
             raise StateError(f"{path}: it cannot be written: {error.strerror}") from error
+
+    def _said(self) -> dict[str, Any]:
+        usual = asdict(Gift("", "", -1))
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
 
 def _read(found: Any) -> Gift:

@@ -21,19 +21,18 @@ if TYPE_CHECKING:
 Stage: TypeAlias = Literal["fetching", "held", "leaving"]
 Wish: TypeAlias = Literal["evict", "evict-now", "keep"]
 VERSION = 1
-"""Of the tables. New tables need no new version: a program that does not know them leaves them alone."""
+"""Of the tables. New tables and columns need no new version: a program that does not know them leaves them alone."""
 EVENTS_KEPT = 10_000
 POINTS_KEPT = 10_000
 """Hours: more than a year."""
 
 _SCHEMA = """
--- units.reason and numbers.at_s are not used any more; they stay for files that have them
 create table if not exists meta (name text primary key, value text) strict;
 create table if not exists units (
-    id text primary key, stage text, size_bytes integer, since_s integer, verified_s integer, reason text
+    id text primary key, stage text, size_bytes integer, since_s integer, verified_s integer
 ) strict;
 create table if not exists numbers (
-    id text primary key, copies real, mean real, fetching real, needed_h real, at_s integer
+    id text primary key, copies real, mean real, fetching real, needed_h real
 ) strict;
 create table if not exists homes (version text primary key, mark text) strict;
 create table if not exists seals (id text primary key, seal text) strict;
@@ -124,7 +123,7 @@ class State:
                 (unit, stage, size_bytes, now_s, now_s if seal else 0),
             )
             if seal:
-                self._db.ask("insert or replace into seals values (?, ?)", (unit, seal))
+                self._db.ask("insert or replace into seals (id, seal) values (?, ?)", (unit, seal))
             self._note(unit, what, facts, now_s)
 
     def remove(self, unit: str, now_s: int, *, what: str, facts: Mapping[str, Any]) -> None:
@@ -138,7 +137,7 @@ class State:
         """Every byte of a unit was proved, and this is how its files looked then."""
         with self._db.transaction():
             self._db.ask("update units set verified_s = ? where id = ?", (now_s, unit))
-            self._db.ask("insert or replace into seals values (?, ?)", (unit, seal))
+            self._db.ask("insert or replace into seals (id, seal) values (?, ?)", (unit, seal))
 
     def doubt(self, unit: str) -> None:
         """What was proved of a unit counts no longer."""
@@ -161,7 +160,7 @@ class State:
 
     def put_home(self, version: str, mark: str) -> None:
         """A version lies in a folder, or is about to."""
-        self._db.ask("insert or replace into homes values (?, ?)", (version, mark))
+        self._db.ask("insert or replace into homes (version, mark) values (?, ?)", (version, mark))
 
     # -- what takes its time -----------------------------------------------------------------------------------------
 
@@ -173,7 +172,9 @@ class State:
     def wait(self, unit: str, what: str, passed_s: float = 0.0, **facts: Any) -> None:
         """Something begins, or begins anew."""
         text = json.dumps(facts, ensure_ascii=False)
-        self._db.ask("insert or replace into waits values (?, ?, ?, ?)", (unit, what, passed_s, text))
+        self._db.ask(
+            "insert or replace into waits (id, what, passed_s, facts) values (?, ?, ?, ?)", (unit, what, passed_s, text)
+        )
 
     def wait_no_more(self, unit: str, what: str) -> None:
         """Something has come to its end."""
@@ -187,7 +188,7 @@ class State:
 
     def wish(self, unit: str, what: Wish) -> None:
         """A person asks for something; a node that runs does it in its next round."""
-        self._db.ask("insert or replace into wishes values (?, ?)", (unit, what))
+        self._db.ask("insert or replace into wishes (id, what) values (?, ?)", (unit, what))
 
     def wishes(self) -> dict[str, Wish]:
         """What was asked for and is not done, by id."""
@@ -216,7 +217,7 @@ class State:
     def point(self, now_s: int, held_bytes: int) -> None:
         """Remember how much is held, once an hour; the last word of an hour counts."""
         with self._db.transaction():
-            self._db.ask("insert or replace into points values (?, ?)", (now_s // 3_600, held_bytes))
+            self._db.ask("insert or replace into points (hour, held_bytes) values (?, ?)", (now_s // 3_600, held_bytes))
             last = "select hour from points order by hour desc limit -1 offset ?"
             self._db.ask(f"delete from points where hour in ({last})", (POINTS_KEPT,))  # noqa: S608
 
@@ -244,9 +245,9 @@ class State:
 
     def set(self, name: str, value: str) -> None:
         """Remember a fact about the node."""
-        self._db.ask("insert or replace into meta values (?, ?)", (name, value))
+        self._db.ask("insert or replace into meta (name, value) values (?, ?)", (name, value))
 
     def _note(self, unit: str, what: str, facts: Mapping[str, Any], now_s: int) -> None:
         text = json.dumps(dict(facts), ensure_ascii=False, default=str)
-        self._db.ask("insert into events values (?, ?, ?, ?)", (now_s, unit, what, text))
+        self._db.ask("insert into events (at_s, id, what, facts) values (?, ?, ?, ?)", (now_s, unit, what, text))
         self._db.ask("delete from events where rowid <= (select max(rowid) from events) - ?", (EVENTS_KEPT,))

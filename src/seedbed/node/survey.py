@@ -41,7 +41,7 @@ def survey(gift: Gift, releases: Sequence[Release]) -> Survey:
         InputError: a pattern names nothing, but is the words of something: what was meant is not clear.
     """
     chosen = [release for release in releases if refusal(gift, release) is None]
-    patterns = dict.fromkeys((*gift.only, *gift.without, *gift.pinned))
+    patterns = dict.fromkeys((*gift.only, *gift.without))
     idle = [pattern for pattern in patterns if not any(map(known(pattern), releases))] if releases else []
     for pattern in idle:
         _require_clear(pattern, releases)

@@ -101,3 +101,12 @@ def test_what_was_withdrawn_is_never_taken(tmp_path: Path) -> None:
     """Whatever the person wants."""
     gone = release_of("lakes", make_dataset(tmp_path, 10, name="lakes"), status="withdrawn", status_reason="wrong")
     assert refusal(Gift("x", "/x", 10**9, only=("lakes",)), gone) == ("withdrawn-by-catalog", {"why": "wrong"})
+
+
+def test_n27_an_older_program_reads_what_it_can_do(tmp_path: Path) -> None:
+    """After a downgrade the old version still starts: the file has no names but of what the volunteer asked for."""
+    Gift("x", "/x", 10**9, rate_up=5).save(tmp_path / "gift.json")
+
+    assert json.loads((tmp_path / "gift.json").read_text()) == {
+        "catalog": "x", "folder": "/x", "storage_bytes": 10**9, "rate_up": 5,
+    }  # fmt: skip

@@ -226,3 +226,24 @@ def fill(state: State) -> None:
     """Write until there is no room."""
     for number in range(1_000):
         state.move(f"set-{number}@1", "fetching", 1, 1, what="x" * 500, facts={})
+
+
+def test_n27_what_a_newer_program_added_is_left_alone(path: Path) -> None:
+    """After a downgrade the old version works on, beside columns and tables that it does not know."""
+    with State(path) as state:
+        take(state)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        tables = [row[0] for row in db.execute("select name from sqlite_master where type = 'table'")]
+        for table in tables:
+            db.execute(f"alter table {table} add column of_tomorrow text")
+        db.execute("create table more (of text)")
+        db.commit()
+
+    with State(path) as state:
+        take(state, "rivers@1")
+        state.wish("lakes@1", "evict")
+        state.set("beat_s", "7")
+        state.keep_numbers([("lakes@1", 1.0, 1.0, 0.0, 0.0)])
+        assert set(state.units()) == {"lakes@1", "rivers@1"}
+        assert state.wishes() == {"lakes@1": "evict"}
+        assert state.events("rivers@1")
