@@ -60,6 +60,8 @@ class Restraint:
         self._traffic = Traffic(parts.state, parts.meter, parts.boot)
         self.left_bytes = float("inf")
         """Of the month's traffic, for fetching."""
+        self.used_bytes = 0
+        """Of it, at the last look."""
 
     async def watch(self) -> NoReturn:
         """Look again and again; ended from outside."""
@@ -97,7 +99,7 @@ class Restraint:
         gift, now = self._parts.gift(), self._parts.wall(self._parts.now_s())
         await self._parts.meter.limit(Rates(gift.rate_up, gift.rate_down))
         used_bytes, given_bytes = (await self._traffic.look(now)).used_bytes, gift.monthly_bytes or float("inf")
-        self.left_bytes = given_bytes * FETCHING_SHARE - used_bytes
+        self.left_bytes, self.used_bytes = given_bytes * FETCHING_SHARE - used_bytes, used_bytes
         traffic = {"used_bytes": used_bytes, "monthly_bytes": gift.monthly_bytes}
         if farewell.asked_of(self._parts.state):
             return Allowed(False, False, "leave-begun", {})  # noqa: FBT003

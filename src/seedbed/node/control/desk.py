@@ -72,7 +72,8 @@ class Desk:
             "client": self.parts.client(), "engine_trouble": trouble,
             "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         }  # fmt: skip
-        return {**facts, "units": units, "is_running": True, "now": now}
+        used = max(facts["traffic_bytes"], self.rounds.restraint.used_bytes)  # it is written down once a minute
+        return {**facts, "units": units, "is_running": True, "traffic_bytes": used, "now": now}
 
     def told(self, what: str, facts: dict[str, Any]) -> None:
         """Something happened in the node."""

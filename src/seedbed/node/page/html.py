@@ -7,7 +7,7 @@ import datetime as dt
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from seedbed.node.page.texts import number, scale, share, size, text
+from seedbed.node.page.texts import named, number, scale, share, size, text
 from seedbed.node.words import reason
 from seedbed.tracker.plot import plot
 
@@ -36,9 +36,9 @@ def page(
         *_notes(facts, lang), _protects(facts, lang), _large(facts["large"], lang), _figures(facts, lang),
         _budget(facts, lang), _plot(points, lang), _now(facts["units"], lang), _only(facts["units"], lang),
         _events(events, lang),
-        f'<p>{text("programs", lang)}: <a href="/status.json">status.json</a>, <a href="/metrics">metrics</a></p>',
+        f'<p>{named("programs", lang)}<a href="/status.json">status.json</a>, <a href="/metrics">metrics</a></p>',
     ]  # fmt: skip
-    title = f"{text('title', lang)}: {_short(facts['catalog'])}"
+    title = f"{named('title', lang)}{_short(facts['catalog'])}"
     head, tail = _PAGE.replace("LANG", lang, 1).split("BODY")  # names of others never meet a placeholder
     return (head.replace("TITLE", escape(title), 2) + "".join(parts) + tail).encode()
 
@@ -50,7 +50,7 @@ def _notes(facts: Mapping[str, Any], lang: str) -> Iterable[str]:
         yield f'<p class="note">{escape(text("hours", lang, hours=", ".join(facts["hours"])))}</p>'
     for name, said in (("warning", facts["warning"]), ("trouble", facts["now"]["trouble"])):
         if said:
-            yield f'<p class="note bad">{text(name, lang)}: {escape(said[:500])}</p>'
+            yield f'<p class="note bad">{named(name, lang)}{escape(said[:500])}</p>'
 
 
 def _protects(facts: Mapping[str, Any], lang: str) -> str:
@@ -92,7 +92,7 @@ def _figures(facts: Mapping[str, Any], lang: str) -> str:
     figures = {stage: number(facts[stage], lang) for stage in ("held", "fetching", "leaving")}
     figures |= {"sent": size(now["sent_bytes"], lang), "received": size(now["received_bytes"], lang)}
     figures["last-round"] = _moment(now["last_round_s"]) if now["last_round_s"] else text("never", lang)
-    items = "".join(f"<li>{text(name, lang)}: <b>{escape(value)}</b></li>" for name, value in figures.items())
+    items = "".join(f"<li>{named(name, lang)}<b>{escape(value)}</b></li>" for name, value in figures.items())
     return f"<h2>{text('now', lang)}</h2><ul>{items}</ul>"
 
 

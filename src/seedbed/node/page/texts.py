@@ -82,6 +82,11 @@ def text(name: str, lang: str, /, **facts: object) -> str:
     return TEXTS[name][LANGUAGES.index(lang)].format(**facts)
 
 
+def named(name: str, lang: str) -> str:
+    """Words before a value: with a colon, which has a space before it in French."""
+    return text(name, lang) + (f"{_SPACE}: " if lang == "fr" else ": ")
+
+
 def language(accepted: str) -> str:
     """The language that a browser likes best, of ours (RFC 9110, 12.5.4); English where it likes none."""
     liked = [(-_quality(part), at, _tag(part)) for at, part in enumerate(accepted[:500].split(","))]
