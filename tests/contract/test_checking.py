@@ -150,6 +150,25 @@ def test_a_registry_proves_a_real_seed(tmp_path: Path) -> None:
     assert asyncio.run(story()) == [True, False]
 
 
+def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
+    """By its entity tag; a lease makes it another one."""
+
+    async def story() -> None:
+        listed = Listed(no_catalog, Cache(tmp_path), LAN)
+        book = Book(b"k" * 32, time.monotonic)
+        turns = Turns(book, Proves(listed, PATIENT), random.random)
+        desk = Desk(book, Identity.new(), Working(listed, turns), lambda: int(time.time()), allows_private=True)
+        async with tracking(desk) as urls:
+            base, speaks = urls["http"].removesuffix("announce"), OverHttp(replace(RULES, allows_private=True))
+            first, second = [await asyncio.to_thread(speaks.health, base) for _ in range(2)]
+            assert first is second
+            await asyncio.to_thread(hand_over, base, Identity.new(), 1, 5, 6881)
+            while (await asyncio.to_thread(speaks.health, base)).nodes == 0:  # noqa: ASYNC110  # made anew in a moment
+                await asyncio.sleep(0.01)
+
+    asyncio.run(story())
+
+
 def hand_over(base: str, us: Identity, serial: int, key: int, port: int) -> Answer:
     """A lease of one unit."""
     held = np.array([key], np.uint64)

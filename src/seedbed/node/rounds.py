@@ -95,7 +95,7 @@ class Rounds:
         )  # fmt: skip
         await wishes.grant(self._parts, self._leaving, self._fetches)
         counts = await self._count(view)
-        may_drop = self._may_drop(listed, counts, gift)
+        may_drop = self._may_drop(listed, counts, gift) and self._trust.may_drop
         self._take_in(view, counts, passed_s)
         self._trust.check(listed, view, counts, passed_s)
         await self._look_after_held(view, may_drop=may_drop)

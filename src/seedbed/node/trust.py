@@ -35,6 +35,11 @@ LEAST_APART_S = 60.0
 NO_REGISTRY = frozenset((404, 405, 501))
 """What a server answers that knows nothing of leases."""
 ABSENT_S = 86_400.0
+REGISTRY = "registry"
+"""In the node's record: how long ago a registry was good last."""
+MISSED_S = 7 * 86_400.0
+"""One that has been away for so long is not waited for."""
+_NODE = ""
 LEAST_LIFE_S, MOST_LIFE_S = 180.0, 3 * 3_600.0
 LEAVE_PATIENCE_S = 5.0
 _ROUNDS = 3
@@ -67,6 +72,15 @@ class Trust:
         self._began = False
         self._clock_off_s = 0.0
         """By so much a registry's clock was ahead of ours when it answered last."""
+
+    @property
+    def may_drop(self) -> bool:
+        """Whether data may be given up: not while a registry that was good lately is away.
+
+        Else it would be enough to silence it, and unproved seeds would count as copies again.
+        """
+        missed = self._parts.state.waits(REGISTRY).get(_NODE)
+        return bool(self._claims.belief.told) or missed is None or missed.passed_s > MISSED_S
 
     @property
     def uptime(self) -> float:
@@ -215,6 +229,8 @@ class Trust:
         told = tuple(one for one in heard if one.is_good(now_s, round_s))
         doubted = frozenset(self._parts.state.waits(DOUBTED))
         belief = self._claims.belief = Belief(told, doubted)
+        if told:
+            self._parts.state.wait(_NODE, REGISTRY)
         self._parts.state.set("space", space_text(belief.space))
         proved = {one.answer.is_proved for one in told if one.answer}
         self._parts.state.set("proved", "" if not proved else "yes" if any(proved) else "no")

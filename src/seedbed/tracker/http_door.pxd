@@ -42,6 +42,8 @@ cdef class HttpTalk:
 
 @cython.locals(body=bytes)
 cpdef bytes written(page, bint goes_on, bint is_head=*)
+@cython.locals(held=bytes)
+cdef _unless(page, bytes held)
 cdef _fault(list words, bytes lower)
 cdef bytes _local(bytes target)
 cdef bint _has_body(bytes lower) except -1

@@ -158,12 +158,11 @@ class HttpTalk:
             return self._refuse(fault)
         goes_on, is_head = _stays(words[2], lower), words[0] == b"HEAD"
         page = self._page(_local(words[1]), fields)
+        held = lower if b"if-none-match" in lower else b""
         if isinstance(page, Page):
-            if page[4] and b"if-none-match" in lower and page.tag in lower:
-                page = page._replace(status=304, body=b"")
-            return self._send(page, goes_on, is_head)
+            return self._send(_unless(page, held), goes_on, is_head)
         self._answer = page
-        page.add_done_callback(partial(self._answered, goes_on, is_head))
+        page.add_done_callback(partial(self._answered, goes_on, is_head, held))
         return goes_on
 
     def _begin_body(self, words: list[bytes], fields: bytes, lower: bytes) -> bool:
@@ -218,7 +217,7 @@ class HttpTalk:
             self._send(page, False, False)  # noqa: FBT003
             return
         self._answer = page
-        page.add_done_callback(partial(self._answered, False, False))  # noqa: FBT003
+        page.add_done_callback(partial(self._answered, False, False, b""))  # noqa: FBT003
 
     def _end_body(self) -> None:
         """It is whole, or nobody waits for it."""
@@ -240,7 +239,7 @@ class HttpTalk:
             log.exception("tracker page failed")
             return _FAILED
 
-    def _answered(self, goes_on: bool, is_head: bool, answer: asyncio.Future[Page]) -> None:  # noqa: FBT001
+    def _answered(self, goes_on: bool, is_head: bool, held: bytes, answer: asyncio.Future[Page]) -> None:  # noqa: FBT001
         """It is there now."""
         self._answer = None
         if answer.cancelled():
@@ -249,7 +248,7 @@ class HttpTalk:
             log.error("tracker page failed", exc_info=error)
             page = _FAILED
         else:
-            page = answer.result()
+            page = _unless(answer.result(), held)
         if self._send(page, goes_on, is_head):
             self._resume()
 
@@ -276,6 +275,11 @@ class HttpTalk:
         self._line.send(written(page, goes_on=False))
         self._line.end()
         return False
+
+
+def _unless(page: Page, held: bytes) -> Page:
+    """A page; or that the client has it already, by the fields of its question where they name tags."""
+    return page._replace(status=304, body=b"") if page[4] and held and page[4] in held else page
 
 
 def written(page: Page, goes_on: bool, is_head: bool = False) -> bytes:  # noqa: FBT001, FBT002

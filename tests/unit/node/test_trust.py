@@ -22,7 +22,7 @@ from seedbed.node.outside import Outside
 from seedbed.node.parts import Pace
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.spotting import DOUBTED
-from seedbed.node.trust import LEAST_APART_S
+from seedbed.node.trust import LEAST_APART_S, MISSED_S
 from seedbed.node.units import Unit
 from tests.unit.node.stage import Stage, World, play
 
@@ -124,6 +124,7 @@ def test_where_registries_are() -> None:
     """Beside the announce of HTTP trackers, the one of most torrents first."""
     urls = ["udp://t.example.org:1/announce", "https://b.example.org/KEY/announce", "http://a.example.org/announce?x=1"]
     more = ["http://a.example.org/announce", "http://c.example.org/other", "wss://d.example.org/announce", "announce"]
+    more += ["", "http:", "https://e.example.org/announce.php"]
     assert registries(urls + more) == ["http://a.example.org/", "https://b.example.org/KEY/"]
 
 
@@ -197,6 +198,33 @@ def test_without_a_good_registry_as_before(world: World, registry: Registry, tro
             await node.round()
             assert node.parts.state.numbers()["a@1"][0] == 5
             assert node.claims.belief == Belief()
+
+    play(tale())
+
+
+def test_nothing_is_dropped_while_a_registry_is_away(world: World, registry: Registry) -> None:
+    """Who silences it would have liars believed; it is waited for a week, also by a node that was started anew."""
+
+    async def tale() -> None:
+        publish(world, "a")
+        one = stage(world, registry)
+        async with one.running() as node:
+            assert node.rounds._trust.may_drop
+            await node.round(2)
+            registry.prove()
+            await node.round()
+            registry.is_up = False
+            await node.round()
+            assert not node.claims.belief.told
+            assert not node.rounds._trust.may_drop
+        async with one.running() as node:
+            await node.round()
+            assert not node.rounds._trust.may_drop
+            await node.round(after_s=MISSED_S)
+            assert node.rounds._trust.may_drop
+            registry.is_up = True
+            await node.round()
+            assert node.rounds._trust.may_drop
 
     play(tale())
 

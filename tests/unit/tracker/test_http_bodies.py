@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,10 +42,10 @@ class Desk:
 class Room:
     """A door, and who comes to it."""
 
-    def __init__(self, proxies: Networks | None = None) -> None:
+    def __init__(self, proxies: Networks | None = None, page: Any = None) -> None:
         self.desk, self.clock = Desk(), Clock()
         self.lines = Lines(LineLimits(), proxies, self.clock)
-        self.door = HttpDoor(Asked(), self.lines, proxies, self.desk)
+        self.door = HttpDoor(page or Asked(), self.lines, proxies, self.desk)
 
     def line(self, ip: bytes = b"\x7f\0\0\x01") -> FakeLine:
         """A connection."""
@@ -196,6 +197,20 @@ def test_an_answer_that_comes_later() -> None:
         await asyncio.sleep(0)
         assert answers(one.sent) == [(409, b"old", "close")]
         assert one.state == "closed"
+
+    asyncio.run(story())
+
+
+def test_a_page_that_comes_later_has_a_tag_too() -> None:
+    """Whoever has it is told so, as with a page that is there at once."""
+
+    async def story() -> None:
+        page = asyncio.get_running_loop().create_future()
+        one = Room(page=lambda *_: page).line()
+        one.talk.received(b'GET /health HTTP/1.1\r\nIf-None-Match: "ab"\r\n\r\n')
+        page.set_result(Page(200, "text/plain", b"news", tag=b'"ab"'))
+        await asyncio.sleep(0)
+        assert answers(one.sent) == [(304, b"", "keep-alive")]
 
     asyncio.run(story())
 

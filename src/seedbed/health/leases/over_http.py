@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from seedbed.errors import FormatError, SourceError
 from seedbed.fetching.faults import Fault
@@ -37,7 +36,7 @@ def registries(announces: Iterable[str]) -> list[str]:
     counts: dict[str, int] = {}
     for url in announces:
         base, _, page = url.partition("#")[0].partition("?")[0].rpartition("/")
-        if page == _ANNOUNCE and urlsplit(url).scheme in {"http", "https"}:
+        if page == _ANNOUNCE and base.lower().startswith(("http://", "https://")):
             counts[f"{base}/"] = counts.get(f"{base}/", 0) + 1
     return sorted(counts, key=lambda base: -counts[base])[:MAX_REGISTRIES]
 
