@@ -12,6 +12,8 @@ from seedbed.core.endpoints import EXAMPLES, Endpoint, read_endpoint
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from seedbed.api.catalog import Catalog
     from seedbed.following.pull import Ways
 
@@ -67,6 +69,11 @@ def ways_of(
         peers=tuple(map(endpoint, peers)),
         with_files=not no_files,
     )
+
+
+def ways_among(options: Mapping[str, Any]) -> Ways:
+    """The same, from the options of a command that has others too."""
+    return ways_of(**{name: options[name] for name in ("lan", "no_dht", "dht_nodes", "peers")})
 
 
 def endpoint(text: str) -> Endpoint:

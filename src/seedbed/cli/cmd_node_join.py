@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import output
-from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_of
+from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_among
 from seedbed.cli.gift_options import (
     hours_option,
     monthly_option,
@@ -156,11 +156,7 @@ def _catalog(where: str, home: Home, options: dict[str, Any]) -> str:
     from seedbed.following import joined  # noqa: PLC0415
 
     if join_link.is_join_link(where):
-        return follow(where, home, ways_of(**_ways(options))).name
+        return follow(where, home, ways_among(options)).name
     if Path(where).is_dir():
         return str(Path(where).absolute())
     return joined.find(home.catalogs, where).name
-
-
-def _ways(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in ("lan", "no_dht", "dht_nodes", "peers")}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seedbed.cli import output
-from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_of
+from seedbed.cli.catalog_choice import dht_node_option, lan_option, no_dht_option, peer_option, ways_among
 from seedbed.cli.cmd_seed import settings_for
 from seedbed.cli.serving import listening, stop_sign
 from seedbed.errors import InputError
@@ -69,10 +69,9 @@ def run(every_s: float, **options: Any) -> None:
 
     if options["client_path"] and not options["client"]:
         raise InputError("--client-path says how a client names the folder: expected --client, too")
-    chosen = {name: options[name] for name in ("lan", "no_dht", "dht_nodes", "peers")}
     home = Home.of_environment()
     parts = nodes.parts(
-        home, LibtorrentEngine, settings_for((), options, copies=False), ways=ways_of(**chosen),
+        home, LibtorrentEngine, settings_for((), options, copies=False), ways=ways_among(options),
         allows_private=options["lan"], pace=_pace(every_s), page=_page(options["status_page"]),
     )  # fmt: skip
     if options["client"]:

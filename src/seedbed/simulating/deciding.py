@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seedbed.node.policy import dropping, lottery, others, planning, targets
-from seedbed.node.policy.census import Census, independent, shortage
+from seedbed.node.policy.census import Census, shortage
 from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.simulating.turns import Turns
 from seedbed.simulating.world import Fetch
@@ -55,7 +55,7 @@ class Deciding:
         network = self.network
         if network.now_h % _SPACE_EVERY_H < passed_h or network.published != self._known:
             self._take_in_space()
-        short = self.census.observe(network.shown(), network.fetching, passed_h, self.rules)
+        short = self.census.observe(network.shown(rules=self.rules), network.fetching, passed_h, self.rules)
         short[network.published :] = 0
         self._finish_drops()
         nodes = self._turns.due()
@@ -66,7 +66,7 @@ class Deciding:
     def _decide_some(self, nodes: list[Node], needy: Ints, short: Floats) -> None:
         """Nodes that decide within the same minutes; needs that others have taken up before are no needs any more."""
         network, census = self.network, self.census
-        copies = independent(network.listed[needy], network.claimed[needy] + network.lies, self.rules)
+        copies = network.shown(needy, self.rules)
         census.copies[needy], census.fetching[needy] = copies, network.fetching[needy]
         now_short = shortage(census.targets[needy], copies, census.mean[needy], census.fetching[needy], self.rules)
         still = now_short > self.rules.act_above
@@ -116,7 +116,7 @@ class Deciding:
     def _by_node(self, nodes: list[Node], units: Ints, columns: Ints, drawn: Floats) -> list[tuple[Node, Ints, Floats]]:
         """Without units that a node has or could never hold."""
         numbers = np.array([node.number for node in nodes])
-        limits = np.array([self._limit_bytes(node) for node in nodes])
+        limits = np.array([self._turns.limit_bytes(node) for node in nodes])
         can = ~self.network.has[numbers[columns], units] & (self.census.sizes_bytes[units] <= limits[columns])
         units, columns, drawn = units[can], columns[can], drawn[can]
         order = np.argsort(columns, kind="stable")
@@ -161,9 +161,6 @@ class Deciding:
             due_h = network.now_h + network.scenario.tracker_lag_h if given_up else 0.0
             network.start(node, Fetch(unit, float(census.sizes_bytes[unit]), list(given_up), due_h))
 
-    def _limit_bytes(self, node: Node) -> float:
-        return node.budget_bytes * (1 - self.rules.reserve_of_budget)
-
     def _finish_drops(self) -> None:
         """What was announced no longer is looked at again, and deleted if others hold enough; else it stays."""
         network = self.network
@@ -174,7 +171,7 @@ class Deciding:
     def _finish_drop(self, node: Node, fetch: Fetch) -> None:
         network, census = self.network, self.census
         for unit in fetch.room:
-            others = float(independent(network.listed[unit], network.claimed[unit] + network.lies, self.rules))
+            others = float(network.shown(np.array([unit]), self.rules)[0])
             if dropping.may_be_deleted(others, census.targets[unit], self.rules):
                 network.delete(node, unit)
             else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seedbed.node.policy.census import independent
+from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.simulating.world import Fetch, Node, Units, make_budgets, make_units, new_node, time_online_h
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ class Network:
         until_h = np.where(published_h < 0, self.scenario.mirrors_end_d * 24, published_h + MIRRORED_H)
         return np.asarray(self.now_h < until_h)
 
-    def shown(self) -> Floats:
-        """Copies of each unit, as every honest node counts them."""
-        return independent(self.listed, self.claimed + self.lies)
+    def shown(self, units: Ints | slice = slice(None), rules: Rules = DEFAULT) -> Floats:
+        """Copies of units, as every honest node counts them."""
+        return independent(self.listed[units], self.claimed[units] + self.lies, rules)
 
     def has_source(self, unit: int) -> bool:
         """Whether somebody who is online has it: a node, or an HTTP mirror while there are any."""

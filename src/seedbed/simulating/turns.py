@@ -40,6 +40,10 @@ class Turns:
         most_bytes = node.rate_bytes_h * self._rules.max_plan_h
         return most_bytes - node.planned_bytes if node.planned_bytes < most_bytes / 2 else 0.0
 
+    def limit_bytes(self, node: Node) -> float:
+        """Bytes of its budget that it may use."""
+        return node.budget_bytes * (1 - self._rules.reserve_of_budget)
+
     def free_bytes(self, node: Node) -> float:
-        """Bytes of its budget that are neither held nor planned."""
-        return node.budget_bytes * (1 - self._rules.reserve_of_budget) - node.used_bytes
+        """Those that are neither held nor planned."""
+        return self.limit_bytes(node) - node.used_bytes
