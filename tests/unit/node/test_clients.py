@@ -323,9 +323,10 @@ def test_what_runs_there_for_nobody_is_stopped(scene: Scene) -> None:
             await node.engine.calls.call(lambda: None)
             node.engine._claimed.clear()
             scene.world.pass_time(3_600)
-            await node.engine.look()
+            await node.look()
             assert (seen := scene.client.of(data))
             assert not seen.is_stopped
+            scene.world.pass_time(61)
             await node.look()
             assert (seen := scene.client.of(data))
             assert seen.is_stopped
@@ -474,6 +475,23 @@ def test_the_cache_still_knows_its_torrents(scene: Scene) -> None:
             assert own.claimed == {"lakes@1"}
         async with running(scene) as node:
             assert node.claimed == {"lakes@1"}
+
+    play(tale())
+
+
+def test_what_was_held_before_the_client_came(scene: Scene) -> None:
+    """It is given to the client as it lies there, one list for all, and started whatever its queue is."""
+
+    async def tale() -> None:
+        async with scene.stage.running() as own:
+            scene.publish("lakes", "roads", "trees")
+            await own.rounds_until(lambda: len(own.claimed) == 3)
+        async with running(scene) as node:
+            assert len(node.claimed) == 3
+            await node.look()
+            assert sum(call.startswith("start") for call in scene.client.calls) == 3
+            assert all(one.downloaded_bytes == 0 for one in scene.client.listed.values())
+            assert len(node.engine.statuses()) == 3
 
     play(tale())
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,8 +41,8 @@ EVERY_S = 2.0
 _EACH_S = 0.005
 """More between two looks for each torrent that the client has: with 10,000 of them it is nearly a minute."""
 _APPEARS_S = 30.0
-_LOOKS = 2
-"""So often a torrent must be seen as nobody's before it is stopped: what is fetched is claimed a moment later."""
+_IDLE_S = 60.0
+"""So long a torrent runs for nobody before it is stopped: what was fetched is claimed a moment later."""
 GONE_LOOKS, MANY_GONE_LOOKS = 10, 300
 """So often a torrent is missed before it is believed to be gone: a client that was just started lists them one by one,
 and where many are missed at once, that is what it does."""
@@ -76,12 +77,14 @@ class ClientEngine:
         self._claimed: dict[base.TorrentId, InfoHashes] = {}
         self._used: set[str] = set()
         """Ids of what is fetched now."""
-        self._idle: dict[str, int] = {}
-        """Ids of what runs there for nobody -> how often that was seen."""
+        self._idle: dict[str, float] = {}
+        """Ids of what runs there for nobody -> since when."""
         self._stopped: set[str] = set()
         """Ids of what the node itself has stopped."""
         self._ran: set[str] = set()
         """Ids of what was seen at work since our start."""
+        self._fresh: set[base.TorrentId] = set()
+        """Claims that were given to the client since the last look: thousands, when a node gets its first client."""
         self._missed: dict[base.TorrentId, int] = {}
         """Claims that the client did not list -> how often in a row."""
         self._counted: dict[str, tuple[int, int]] = {}
@@ -133,9 +136,8 @@ class ClientEngine:
         """Stop it there; a torrent of others runs on."""
         hashes = self._claimed.pop(torrent, None)
         if (seen := self.find(hashes)) and self.is_ours(seen):
-            self._stopped.add(seen.id)
             with contextlib.suppress(SeedbedError):  # it is away: what runs there for nobody is stopped when it is back
-                await self.calls.call(lambda: self.client.stop(seen.id))
+                await self._stop(seen)
 
     def statuses(self) -> tuple[base.Status, ...]:
         """Of what is claimed."""
@@ -186,19 +188,16 @@ class ClientEngine:
         if seen is None:
             await self.calls.call(lambda: self.client.add(torrent, self.paths.to_client(folder)))
             seen = await self._appeared(hashes)
-        one = seen.id
-        await self.calls.call(lambda: self.client.start(one))
-        self._used.add(one)
-        self._stopped.discard(one)
+        await self._start(seen)
+        self._used.add(seen.id)
         return seen
 
     async def done_with(self, seen: Seen, *, stops: bool) -> None:
         """A fetch has come to its end; one that failed is stopped, and can be gone on with."""
         self._used.discard(seen.id)
         if stops and self.is_ours(seen):
-            self._stopped.add(seen.id)
             with contextlib.suppress(SeedbedError):
-                await self.calls.call(lambda: self.client.stop(seen.id))
+                await self._stop(seen)
 
     async def looked(self) -> None:
         """Wait for the next look."""
@@ -215,7 +214,8 @@ class ClientEngine:
         seen = self.find(metainfo.info_hashes)
         if seen is None:
             torrent = await asyncio.to_thread(self._torrent, metainfo)
-            self._used.discard((await self.run(torrent, metainfo.info_hashes, addition.save_path)).id)
+            await self.calls.call(lambda: self.client.add(torrent, self.paths.to_client(addition.save_path)))
+            self._fresh.add(name)
         elif not self.is_ours(seen):
             _require_serving(seen, self.client.name)
         elif seen.is_stopped:
@@ -227,8 +227,21 @@ class ClientEngine:
         """What was stopped by us, or before our start, goes on; what a person stopped is left so."""
         if seen.id in self._ran and seen.id not in self._stopped:
             raise StateError(f"{seen.name}: somebody stopped it in the client's own window: it is started there only")
+        await self._start(seen)
+
+    async def _start(self, seen: Seen) -> None:
+        await self.calls.call(partial(self.client.start, seen.id))
         self._stopped.discard(seen.id)
-        await self.calls.call(lambda: self.client.start(seen.id))
+        self._know(replace(seen, is_stopped=False))
+
+    async def _stop(self, seen: Seen) -> None:
+        self._stopped.add(seen.id)
+        await self.calls.call(partial(self.client.stop, seen.id))
+        self._know(replace(seen, is_stopped=True))
+
+    def _know(self, seen: Seen) -> None:
+        """What we did ourselves is known before the next look."""
+        self._by_hash |= dict.fromkeys(seen.hashes, seen)
 
     def _torrent(self, metainfo: Metainfo) -> bytes:
         for place in self.place.present:
@@ -266,18 +279,31 @@ class ClientEngine:
         """
         await self._list()
         self._count()
+        for name in list(self._fresh):
+            await self._start_fresh(name)
         claims = {name: self.find(hashes) for name, hashes in self._claimed.items()}
         self._missed = {name: self._missed.get(name, 0) + 1 for name, seen in claims.items() if seen is None}
         is_loading = len(self._missed) > max(_MANY * len(claims), 2)
         for name, seen in claims.items():
-            if seen or self._missed[name] >= (MANY_GONE_LOOKS if is_loading else GONE_LOOKS):
+            if seen and seen.is_stopped and seen.id in self._stopped:  # it was claimed while it was being stopped
+                await self._start(seen)
+            elif seen or self._missed[name] >= (MANY_GONE_LOOKS if is_loading else GONE_LOOKS):
                 self._judge(name, seen)
+        for one in [one for one in self._seen if one.id in self._used & self._stopped]:
+            await self._start(one)  # a fetch began while it was being stopped
         await self._tidy()
 
     async def _list(self) -> None:
         self._seen = tuple(await self.calls.call(self.client.torrents))
         self._by_hash = {name: one for one in self._seen for name in one.hashes}
         self._ran |= {one.id for one in self._seen if not one.is_stopped}
+
+    async def _start_fresh(self, name: base.TorrentId) -> None:
+        """Whatever is in the client's queue: what was claimed shall be served."""
+        if (seen := self.find(self._claimed.get(name))) or name not in self._claimed:
+            self._fresh.discard(name)
+        if seen and self.is_ours(seen):
+            await self._start(seen)
 
     def _count(self) -> None:
         for one in self._seen:
@@ -312,10 +338,9 @@ class ClientEngine:
             elif not await asyncio.to_thread(place.exists):
                 await self.calls.call(partial(self.client.forget, one.id))
             elif is_settled and not one.is_stopped:
-                self._idle[one.id] = self._idle.get(one.id, 0) + 1
-                if self._idle[one.id] >= _LOOKS:
-                    self._stopped.add(one.id)
-                    await self.calls.call(partial(self.client.stop, one.id))
+                since_s = self._idle.setdefault(one.id, self._now_s())
+                if self._now_s() - since_s > _IDLE_S:
+                    await self._stop(one)
 
 
 def _require_serving(seen: Seen, client: str) -> None:
