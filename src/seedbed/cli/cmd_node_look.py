@@ -133,14 +133,17 @@ def plan() -> None:
 @click.argument("item", metavar="ID")
 @output.json_option
 def why(item: str) -> None:
-    """Say why this node holds a dataset's version (ID, such as lakes@2), or does not, and what it did with it."""
+    """Say why this node holds a dataset's version (ID, such as lakes@2), or does not, and what it did with it.
+
+    Without a version the newest is meant; lakes@2#3 is the third part of a very large one.
+    """
     from seedbed.node.words import reason  # noqa: PLC0415
 
     found = _look().why(item)
     if found is None:
         raise NotFoundError(f"{item}: the catalogue does not list it", hint="seedbed search finds what it lists.")
     lang = _language()
-    lines = [f"{item}: {found['stage']}", reason(found["reason"], found["facts"], lang)]
+    lines = [f"{found['id']}: {found['stage']}", reason(found["reason"], found["facts"], lang)]
     lines += [f"{_moment(event['at_s'])}  {reason(event['what'], event['facts'], lang)}" for event in found["events"]]
     output.result(found, "\n".join(lines))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seedbed.catalog import versions
 from seedbed.node import coverage, deciding
 from seedbed.node.believing import space_of_text
 from seedbed.node.booking import Booking
@@ -135,10 +136,21 @@ class Look:
         }
 
     def why(self, item: str) -> dict[str, Any] | None:
-        """Why a version is held or not; None when the catalogue does not list it."""
+        """Why a version is held or not; None when the catalogue does not list it.
+
+        Args:
+            item: A version, a part of one, or a dataset: then its newest version is meant.
+        """
+        if "@" not in item and (
+            newest := versions.newest([one for one in self.listed.releases if one.dataset == item])
+        ):
+            item = newest.id
+        return self._why(item)
+
+    def _why(self, item: str) -> dict[str, Any] | None:
         view, units = self.ground().view, self.state.units()
         if parts := [unit.id for unit in view.units if unit.part and unit.release.id == item]:
-            return self._why_in_parts(view, parts, units)
+            return {"id": item, **self._why_in_parts(view, parts, units)}
         unit, events = units.get(item), [asdict(event) for event in self.state.events(item)]
         if (refused := view.refused.get(version_of(item))) is not None:
             name, facts = refused
@@ -146,7 +158,8 @@ class Look:
             name, facts = self._need(view, number)
         else:
             return None
-        return {"stage": unit.stage if unit else "not here", "reason": name, "facts": facts, "events": events}
+        stage = unit.stage if unit else "not here"
+        return {"id": item, "stage": stage, "reason": name, "facts": facts, "events": events}
 
     def _why_in_parts(self, view: View, parts: list[str], units: Mapping[str, Held]) -> dict[str, Any]:
         """Of a version that is cut: what is here, and how its rarest part stands."""

@@ -53,6 +53,22 @@ def test_what_is_protected_by_collection(world: World) -> None:
     play(tale())
 
 
+def test_a_dataset_without_a_version(world: World) -> None:
+    """Its newest version is meant; a name that is not listed is none."""
+
+    async def tale() -> None:
+        world.publish("lakes", others=9)
+        world.publish("roads", others=9)
+        world.change("lakes@1", latest=True)
+        async with Stage(world).running() as node:
+            found = look(node).why("lakes")
+            assert found
+            assert (found["id"], found["reason"]) == ("lakes@1", "needed")
+            assert look(node).why("trees") is None
+
+    play(tale())
+
+
 def test_a_version_in_parts(world: World) -> None:
     """How much of it is here, of how much; and why, asked by its own name or by a part's."""
 
