@@ -274,6 +274,25 @@ def test_the_client_cannot_read_its_files(scene: Scene) -> None:
     play(tale())
 
 
+def test_a_look_while_it_is_started(scene: Scene) -> None:
+    """What ran for nobody at the last looks, and is just being started, is not stopped behind that."""
+
+    async def tale() -> None:
+        async with running(scene) as node:
+            data = await hold(scene, node)
+            await node.claims.disclaim("lakes@1")
+            scene.client.seen(data, is_stopped=False)
+            await node.look()
+            scene.world.pass_time(DAY_S)
+            hashes, folder = data.metainfo.info_hashes, scene.stage.place.folder
+            await asyncio.gather(node.engine.look(), node.engine.run(data.torrent, hashes, folder))
+            await node.look()
+            assert (seen := scene.client.of(data))
+            assert not seen.is_stopped
+
+    play(tale())
+
+
 def test_a_torrent_of_somebody_else(scene: Scene, tmp_path: Path) -> None:
     """Its files are shared and claimed; whatever the node does later, that torrent and its files are left alone."""
 

@@ -188,8 +188,12 @@ class ClientEngine:
         if seen is None:
             await self.calls.call(lambda: self.client.add(torrent, self.paths.to_client(folder)))
             seen = await self._appeared(hashes)
-        await self._start(seen)
-        self._used.add(seen.id)
+        self._used.add(seen.id)  # before it is asked to start: a look must not stop it behind that
+        try:
+            await self._start(seen)
+        except BaseException:
+            self._used.discard(seen.id)
+            raise
         return seen
 
     async def done_with(self, seen: Seen, *, stops: bool) -> None:
@@ -218,7 +222,7 @@ class ClientEngine:
             self._fresh.add(name)
         elif not self.is_ours(seen):
             _require_serving(seen, self.client.name)
-        elif seen.is_stopped:
+        elif seen.is_stopped or seen.id in self._stopped:
             await self._start_again(seen)
         self._claimed[name] = metainfo.info_hashes
         return name
@@ -327,20 +331,33 @@ class ClientEngine:
             self._claimed.pop(name, None)
             self._hub.publish(base.FileError(name, "", why, is_no_space=False))
 
+    def _wanted(self) -> set[str]:
+        """Ids of what is claimed or fetched now."""
+        return self._used | {seen.id for seen in map(self.find, self._claimed.values()) if seen}
+
+    def _is_idle(self, one: str) -> bool:
+        return self._now_s() - self._idle.setdefault(one, self._now_s()) > _IDLE_S
+
     async def _tidy(self) -> None:
         """What runs there for nobody is stopped; what the node has no more is removed there."""
-        claimed = {seen.id for seen in map(self.find, self._claimed.values()) if seen}
+        wanted = self._wanted()
+        self._idle = {one.id: self._idle[one.id] for one in self._seen if one.id in self._idle}
         is_settled = self._now_s() - self._began_s > _SETTLED_S
         for one in filter(self.is_ours, self._seen):
-            place = self.paths.from_client(one.folder)
-            if one.id in claimed or one.id in self._used:
+            if one.id in wanted:
                 self._idle.pop(one.id, None)
-            elif not await asyncio.to_thread(place.exists):
+                continue
+            is_here = await asyncio.to_thread(self.paths.from_client(one.folder).exists)
+            may_stop = is_here and is_settled and not one.is_stopped
+            if not may_stop:
+                self._idle.pop(one.id, None)
+            is_due = not is_here or (may_stop and self._is_idle(one.id))
+            if not is_due or one.id in self._wanted():  # a fetch or a claim may have begun since
+                continue
+            if is_here:
+                await self._stop(one)
+            else:
                 await self.calls.call(partial(self.client.forget, one.id))
-            elif is_settled and not one.is_stopped:
-                since_s = self._idle.setdefault(one.id, self._now_s())
-                if self._now_s() - since_s > _IDLE_S:
-                    await self._stop(one)
 
 
 def _require_serving(seen: Seen, client: str) -> None:
