@@ -18,11 +18,11 @@ from typing import Any, cast
 import numpy as np
 import paired
 
-from seedbed.node import deciding
+from seedbed.node.choosing import deciding
+from seedbed.node.choosing.view import View
 from seedbed.node.policy import targets
 from seedbed.node.policy.census import Census
 from seedbed.node.policy.lottery import Space
-from seedbed.node.view import View
 
 HERE = Path(__file__).parent
 ROUNDS = 5

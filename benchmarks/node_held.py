@@ -33,11 +33,11 @@ from seedbed.engine.settings import Settings
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
 from seedbed.library.cache import Kept
-from seedbed.node.gift import Gift
+from seedbed.node.disk.store import Place
+from seedbed.node.giving.gift import Gift
 from seedbed.node.node import Node
 from seedbed.node.parts import Listed, Parts
 from seedbed.node.state import State
-from seedbed.node.store import Place
 from seedbed.testing.datasets import make_dataset
 from seedbed.testing.releases import release_of
 

@@ -31,9 +31,9 @@ from seedbed.health.probes import announce_wire
 from seedbed.health.probes.probe import Patience
 from seedbed.health.probes.turns import Turns
 from seedbed.library.cache import Cache
-from seedbed.node.checking import Checker
-from seedbed.node.identity import Identity
-from seedbed.node.units import Unit
+from seedbed.node.choosing.units import Unit
+from seedbed.node.trusting.checking import Checker
+from seedbed.node.trusting.identity import Identity
 from seedbed.testing.datasets import make_dataset
 from seedbed.testing.releases import release_of
 from seedbed.tracker.access import Everything

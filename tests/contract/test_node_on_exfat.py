@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seedbed.node.store import Place
-from seedbed.node.trial import examine
+from seedbed.node.disk.store import Place
+from seedbed.node.disk.trial import examine
 from tests.unit.node.stage import Stage, World, damage, hold, play
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from seedbed.errors import NoSourceError
 from seedbed.fetching.flow import Options, fetch_found
 from seedbed.fetching.torrent.found import FoundTorrent
 from seedbed.library.parts import PartShelf
-from seedbed.node.offering import Claim, Offering
-from seedbed.node.store import Place
-from seedbed.node.units import split
+from seedbed.node.choosing.units import split
+from seedbed.node.disk.store import Place
+from seedbed.node.holding.offering import Claim, Offering
 from seedbed.testing.datasets import PIECE_LENGTH, Dataset, make_dataset
 from seedbed.testing.fetching import QUICK
 

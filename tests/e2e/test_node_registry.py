@@ -23,8 +23,8 @@ from seedbed.health.leases.lease import Lease
 from seedbed.health.leases.over_http import RULES, OverHttp
 from seedbed.health.leases.report import Answer
 from seedbed.health.probes import announce_wire, wire
-from seedbed.node.identity import Identity
-from seedbed.node.units import Unit
+from seedbed.node.choosing.units import Unit
+from seedbed.node.trusting.identity import Identity
 from tests.e2e.clients.base import wait_until
 from tests.e2e.clients.seedbed import seedbed
 from tests.e2e.node_world import joined, published, running

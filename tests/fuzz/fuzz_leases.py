@@ -17,7 +17,7 @@ with atheris.instrument_imports():
     from seedbed.health.probes import announce_wire, wire
     from seedbed.health.scrape.counted import Unanswered
 
-from seedbed.node.identity import Identity
+from seedbed.node.trusting.identity import Identity
 
 US = Identity.new()
 KINDS = ("lease", "health", "lease answer")

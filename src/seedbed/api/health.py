@@ -22,7 +22,7 @@ from seedbed.health.record import HealthRecord
 from seedbed.health.scrape.counted import Subject
 from seedbed.library import torrents
 from seedbed.library.cache import Cache
-from seedbed.node.units import Cutter
+from seedbed.node.choosing.units import Cutter
 
 if TYPE_CHECKING:
     import datetime as dt

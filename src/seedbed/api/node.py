@@ -28,19 +28,19 @@ from seedbed.health.scrape import patience
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
 from seedbed.library.torrents import kept_metainfo
-from seedbed.node.beginning import open_state
-from seedbed.node.checking import Checker
+from seedbed.node.choosing.units import Cutter
+from seedbed.node.disk.beginning import open_state
+from seedbed.node.disk.places import place_of
+from seedbed.node.disk.store import Place
 from seedbed.node.doors import Doors
-from seedbed.node.gift import Gift
-from seedbed.node.identity import Identity
-from seedbed.node.look import Look
-from seedbed.node.outside import Outside
+from seedbed.node.giving.gift import Gift
+from seedbed.node.giving.traffic import Meter, Rates
 from seedbed.node.parts import Listed, Pace, Parts
-from seedbed.node.places import place_of
 from seedbed.node.state import State
-from seedbed.node.store import Place
-from seedbed.node.traffic import Meter, Rates
-from seedbed.node.units import Cutter
+from seedbed.node.telling.look import Look
+from seedbed.node.trusting.checking import Checker
+from seedbed.node.trusting.identity import Identity
+from seedbed.node.trusting.outside import Outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from seedbed.engine.base import Engine
     from seedbed.engine.settings import Settings
     from seedbed.fetching.rules import Rules
-    from seedbed.node.places import Places
+    from seedbed.node.disk.places import Places
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class NodeHome:
 
     @property
     def gift(self) -> Path:
-        """What is given; see :class:`seedbed.node.gift.Gift`."""
+        """What is given; see :class:`seedbed.node.giving.gift.Gift`."""
         return self.folder / "gift.json"
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gives this machine's node files that are on disk already; :mod:`seedbed.node.adopting` proves and links them."""
+"""Gives this machine's node files that are on disk already; :mod:`seedbed.node.disk.adopting` proves and links them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from seedbed.fetching.rules import DEFAULT_RULES
 from seedbed.following import joined
 from seedbed.following.pull import Ways
 from seedbed.library import torrents
-from seedbed.node import adopting
-from seedbed.node.booking import Booking
-from seedbed.node.gift import Gift, refusal
-from seedbed.node.places import Places, place_of
+from seedbed.node.disk import adopting
+from seedbed.node.disk.places import Places, place_of
+from seedbed.node.giving.gift import Gift, refusal
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.state import State
+from seedbed.node.telling.booking import Booking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from seedbed.api.home import Home
     from seedbed.catalog.model import Release
+    from seedbed.node.disk.store import Place
     from seedbed.node.parts import Listed
-    from seedbed.node.store import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Row:
 
     id: str
     outcome: str
-    """As in :mod:`seedbed.node.adopting`; or ``here``, ``unwanted``, ``no-room``, ``no-torrent``, ``in-parts``."""
+    """As in :mod:`seedbed.node.disk.adopting`; or ``here``, ``unwanted``, ``no-room``, ``no-torrent``, ``in-parts``."""
     files: int = 0
     of_files: int = 0
     bytes: int = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at this machine and its node; :mod:`seedbed.node.doctor` judges."""
+"""Looks at this machine and its node; :mod:`seedbed.node.telling.doctor` judges."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from seedbed.api.node import NodeHome
 from seedbed.errors import BusyError, SeedbedError
 from seedbed.following import joined
 from seedbed.node.control import asking
-from seedbed.node.doctor import Facts, Finding, examine
-from seedbed.node.gift import Gift
-from seedbed.node.places import place_of
+from seedbed.node.disk.places import place_of
+from seedbed.node.giving.gift import Gift
 from seedbed.node.state import State
+from seedbed.node.telling.doctor import Facts, Finding, examine
 
 if TYPE_CHECKING:
     from seedbed.api.home import Home
-    from seedbed.node.places import Places
-    from seedbed.node.store import Place
+    from seedbed.node.disk.places import Places
+    from seedbed.node.disk.store import Place
 
 _SOMEWHERE = ("2001:4860::8888", 53)
 """No packet is sent there: the system is only asked by which address it would send one."""

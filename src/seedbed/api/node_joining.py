@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from seedbed.api.node import FollowedCatalog, NodeHome
 from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.following.pull import Ways
-from seedbed.node import farewell
-from seedbed.node.gift import Gift
-from seedbed.node.importing import COLLECTIONS, PROPERTIES, chosen, read
+from seedbed.node.disk.store import Place
+from seedbed.node.disk.trial import examine
+from seedbed.node.giving.gift import Gift
+from seedbed.node.giving.importing import COLLECTIONS, PROPERTIES, chosen, read
+from seedbed.node.giving.survey import Survey
+from seedbed.node.giving.survey import survey as look_through
+from seedbed.node.parting import farewell
 from seedbed.node.state import State
-from seedbed.node.store import Place
-from seedbed.node.survey import Survey
-from seedbed.node.survey import survey as look_through
-from seedbed.node.trial import examine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seedbed.api.home import Home
-    from seedbed.node.importing import Note
+    from seedbed.node.giving.importing import Note
 
 
 def join(home: Home, gift: Gift) -> Gift:

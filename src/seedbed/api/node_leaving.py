@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from seedbed.api.node import NodeHome
 from seedbed.api.node_control import wake
 from seedbed.errors import StateError
-from seedbed.node import farewell
-from seedbed.node.gift import Gift
+from seedbed.node.disk.store import LOCK, MARKER, Place
+from seedbed.node.giving.gift import Gift
+from seedbed.node.parting import farewell
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.state import State
-from seedbed.node.store import LOCK, MARKER, Place
 
 if TYPE_CHECKING:
     from seedbed.api.home import Home

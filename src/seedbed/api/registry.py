@@ -20,8 +20,8 @@ from seedbed.health.probes.probe import Patience, Target, probe
 from seedbed.health.probes.turns import Turns
 from seedbed.library import torrents
 from seedbed.library.cache import Cache
-from seedbed.node.identity import Identity
-from seedbed.node.units import Cutter, Unit
+from seedbed.node.choosing.units import Cutter, Unit
+from seedbed.node.trusting.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seedbed.api.home import Home
-    from seedbed.node.gift import Gift
+    from seedbed.node.giving.gift import Gift
 
 COMMANDS = {
     "join": ("seedbed.cli.cmd_node_join:join", "Give disk and bandwidth to a catalogue."),
@@ -129,7 +129,7 @@ def _change(told: str, shares: Mapping[str, int] | None = None, **changes: Any) 
     from seedbed.api.home import Home  # noqa: PLC0415
     from seedbed.api.node import NodeHome  # noqa: PLC0415
     from seedbed.api.node_joining import fitting, with_storage  # noqa: PLC0415
-    from seedbed.node.gift import Gift  # noqa: PLC0415
+    from seedbed.node.giving.gift import Gift  # noqa: PLC0415
 
     home = Home.of_environment()
     path = NodeHome.of(home).gift

@@ -29,7 +29,7 @@ def adopt(paths: tuple[Path, ...]) -> None:
     """
     from seedbed.api import node_adopting  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.api.home import Home  # noqa: PLC0415
-    from seedbed.node.words import language, reason  # noqa: PLC0415
+    from seedbed.node.telling.words import language, reason  # noqa: PLC0415
 
     home = Home.of_environment()
     rows = node_adopting.adopt(home, paths, lambda path: output.say(f"proving {output.plain(path)}"))

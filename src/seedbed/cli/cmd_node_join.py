@@ -23,9 +23,9 @@ from seedbed.errors import InputError, SeedbedError
 
 if TYPE_CHECKING:
     from seedbed.api.home import Home
-    from seedbed.node.gift import Gift
-    from seedbed.node.importing import Note
-    from seedbed.node.survey import Survey
+    from seedbed.node.giving.gift import Gift
+    from seedbed.node.giving.importing import Note
+    from seedbed.node.giving.survey import Survey
 
 _PATTERNS = "a collection, dataset (globs) or keyword; words:…, bbox:W,S,E,N or year:2020..2024"
 
@@ -71,7 +71,7 @@ def join(where: str, folders: tuple[str, ...], storage: tuple[int, ...], *, dry_
     """
     from seedbed.api import node_joining as nodes  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.api.home import Home  # noqa: PLC0415
-    from seedbed.node.gift import Gift  # noqa: PLC0415
+    from seedbed.node.giving.gift import Gift  # noqa: PLC0415
 
     if not storage:
         raise InputError("how much disk is given? expected --storage, such as --storage 500G")
@@ -140,7 +140,7 @@ def _show(gift: Gift, found: Survey | None, does: str, wanted_bytes: int, notes:
 
 def _lacking(gift: Gift) -> list[str]:
     """What the folders' file systems cannot do, and what that means."""
-    from seedbed.node.words import language, reason  # noqa: PLC0415
+    from seedbed.node.telling.words import language, reason  # noqa: PLC0415
 
     lang = language(os.environ)
     lines = [f"Warning: {reason(f'lacks-{name}', {}, lang)}." for name in gift.lacks]

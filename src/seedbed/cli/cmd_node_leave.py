@@ -22,7 +22,7 @@ def leave(*, delete_data: bool, at_once: bool) -> None:
     """
     from seedbed.api import node_leaving  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.api.home import Home  # noqa: PLC0415
-    from seedbed.node.farewell import Asked  # noqa: PLC0415
+    from seedbed.node.parting.farewell import Asked  # noqa: PLC0415
 
     how = node_leaving.leave(Home.of_environment(), Asked(at_once, delete_data))
     told = {

@@ -21,7 +21,7 @@ from seedbed.errors import NotFoundError, StateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from seedbed.node.look import Look
+    from seedbed.node.telling.look import Look
 
 _EVERY_S = 2.0
 
@@ -34,7 +34,7 @@ def _look() -> Look:
 
 
 def _language() -> str:
-    from seedbed.node.words import language  # noqa: PLC0415
+    from seedbed.node.telling.words import language  # noqa: PLC0415
 
     return language(os.environ)
 
@@ -116,7 +116,7 @@ def round_() -> None:
 @output.json_option
 def plan() -> None:
     """Show what the node would do next, from what it knows; nothing is fetched or dropped by this."""
-    from seedbed.node.words import reason  # noqa: PLC0415
+    from seedbed.node.telling.words import reason  # noqa: PLC0415
 
     found = _look().plan()
     lang = _language()
@@ -137,7 +137,7 @@ def why(item: str) -> None:
 
     Without a version the newest is meant; lakes@2#3 is the third part of a very large one.
     """
-    from seedbed.node.words import reason  # noqa: PLC0415
+    from seedbed.node.telling.words import reason  # noqa: PLC0415
 
     found = _look().why(item)
     if found is None:

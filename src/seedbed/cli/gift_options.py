@@ -33,7 +33,7 @@ rate_down_option = click.option(
 
 
 def _windows(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
-    from seedbed.node.hours import read_windows  # noqa: PLC0415
+    from seedbed.node.giving.hours import read_windows  # noqa: PLC0415
 
     return read_windows(value) if value else None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.cli import output
 from seedbed.cli.columns import Column, lines
-from seedbed.node.words import language, reason
+from seedbed.node.telling.words import language, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from seedbed.core.endpoints import Endpoint
     from seedbed.node.control.desk import Desk
-    from seedbed.node.gift import Gift
+    from seedbed.node.giving.gift import Gift
 
 log = logging.getLogger(__name__)
 

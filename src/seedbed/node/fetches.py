@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seedbed.errors import DataError, NoSpaceError, SeedbedError
-from seedbed.node.units import version_of
+from seedbed.node.choosing.units import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from seedbed.fetching.result import Fetched, Progress
+    from seedbed.node.choosing.units import Unit
     from seedbed.node.parts import Parts
-    from seedbed.node.units import Unit
 
 log = logging.getLogger(__name__)
 MOST_RETRY_S = 86_400.0

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import SeedbedError
 from seedbed.node import doors
-from seedbed.node.claiming import Claims
 from seedbed.node.control.bell import Bell
 from seedbed.node.control.desk import Desk
-from seedbed.node.live import Live
-from seedbed.node.offering import Offering
+from seedbed.node.holding.claiming import Claims
+from seedbed.node.holding.offering import Offering
 from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.node.rounds import Rounds
+from seedbed.node.telling.live import Live
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from seedbed.fetching.options import Options
 from seedbed.library.fetch import fetch
 from seedbed.node.doors import Doors
-from seedbed.node.outside import Outside
-from seedbed.node.traffic import Boot, Meter, boot
+from seedbed.node.giving.traffic import Boot, Meter, boot
+from seedbed.node.trusting.outside import Outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from seedbed.health.scrape.scraper import Scraper
     from seedbed.library.cache import Cache
     from seedbed.library.fetch import Wanted
-    from seedbed.node.gift import Gift
-    from seedbed.node.places import Places
-    from seedbed.node.serving import Serving
+    from seedbed.node.disk.places import Places
+    from seedbed.node.disk.store import Place
+    from seedbed.node.giving.gift import Gift
+    from seedbed.node.holding.serving import Serving
     from seedbed.node.state import State
-    from seedbed.node.store import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,6 @@ class Parts:
     doors: Doors = field(default_factory=Doors)
     """Where it is spoken with while it runs."""
     refuses: Callable[[Release], tuple[str, dict[str, Any]] | None] = lambda _: None
-    """Why a release is not for whoever serves here, as :func:`seedbed.node.gift.refusal` has it."""
+    """Why a release is not for whoever serves here, as :func:`seedbed.node.giving.gift.refusal` has it."""
     client: Callable[[], str] = str
     """The other client that fetches and serves; nothing for the built-in engine."""

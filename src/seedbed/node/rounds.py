@@ -9,26 +9,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import SeedbedError, StateError
-from seedbed.node import beginning, deciding, unlisted, wishes
-from seedbed.node.booking import Booking
-from seedbed.node.counting import Counts, count
-from seedbed.node.farewell import Farewell
+from seedbed.node.choosing import deciding
+from seedbed.node.choosing.view import View
+from seedbed.node.disk import beginning
 from seedbed.node.fetches import Fetches
-from seedbed.node.leaving import Leaving
-from seedbed.node.restraint import Restraint
-from seedbed.node.scrubbing import Scrub
-from seedbed.node.trust import Trust
-from seedbed.node.view import View
+from seedbed.node.giving.restraint import Restraint
+from seedbed.node.holding.scrubbing import Scrub
+from seedbed.node.parting import unlisted, wishes
+from seedbed.node.parting.farewell import Farewell
+from seedbed.node.parting.leaving import Leaving
+from seedbed.node.telling.booking import Booking
+from seedbed.node.trusting.counting import Counts, count
+from seedbed.node.trusting.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seedbed.node.claiming import Claims
-    from seedbed.node.gift import Gift
+    from seedbed.node.choosing.units import Unit
+    from seedbed.node.giving.gift import Gift
+    from seedbed.node.holding.claiming import Claims
     from seedbed.node.parts import Listed, Parts
     from seedbed.node.policy.rules import Rules
     from seedbed.node.state import Held
-    from seedbed.node.units import Unit
 
 log = logging.getLogger(__name__)
 GUESSED_RATE_BYTES_S = 2_500_000
@@ -110,7 +112,7 @@ class Rounds:
         return self._listed
 
     def standing(self) -> dict[str, float]:
-        """See :meth:`seedbed.node.trust.Trust.standing`."""
+        """See :meth:`seedbed.node.trusting.trust.Trust.standing`."""
         return self._trust.standing()
 
     async def settle(self) -> None:

@@ -25,7 +25,7 @@ from seedbed.health.leases.report import Report
 from seedbed.health.record import HealthRecord, Noted
 from seedbed.health.scrape.counted import Counted, Numbers
 from seedbed.health.scrape.counted import Report as Scraped
-from seedbed.node.units import Unit
+from seedbed.node.choosing.units import Unit
 from tests.releases import in_table_order, release
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from seedbed.catalog.model import Site
 from seedbed.catalog.table import writer
 from seedbed.cli.main import main
 from seedbed.errors import SeedbedError
-from seedbed.node.gift import Gift
+from seedbed.node.disk.store import Place
+from seedbed.node.giving.gift import Gift
 from seedbed.node.state import State
-from seedbed.node.store import Place
 from tests.releases import in_table_order, release
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from seedbed.health.leases.desk import Desk
 from seedbed.health.leases.lease import Lease
 from seedbed.health.leases.rates import Rates
 from seedbed.health.leases.report import Answer, Report
-from seedbed.node.identity import Identity
+from seedbed.node.trusting.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

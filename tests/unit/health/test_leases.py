@@ -16,7 +16,7 @@ from seedbed.health.leases import lease as leases
 from seedbed.health.leases import signed
 from seedbed.health.leases.lease import Lease
 from seedbed.health.leases.report import Answer, Report, classes
-from seedbed.node.identity import Identity
+from seedbed.node.trusting.identity import Identity
 
 if TYPE_CHECKING:
     from seedbed.core.bencode import Value

@@ -23,17 +23,17 @@ from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import Scraper
 from seedbed.library.cache import Kept
 from seedbed.library.parts import PartShelf
-from seedbed.node.beginning import open_state
-from seedbed.node.claiming import Claims
-from seedbed.node.gift import Gift
-from seedbed.node.offering import Offering
-from seedbed.node.outside import Outside
+from seedbed.node.disk.beginning import open_state
+from seedbed.node.disk.places import place_of
+from seedbed.node.disk.store import Place
+from seedbed.node.giving.gift import Gift
+from seedbed.node.giving.traffic import Boot
+from seedbed.node.holding.claiming import Claims
+from seedbed.node.holding.offering import Offering
 from seedbed.node.parts import Listed, Pace, Parts
-from seedbed.node.places import place_of
 from seedbed.node.policy.rules import DEFAULT, Rules
 from seedbed.node.rounds import Rounds
-from seedbed.node.store import Place
-from seedbed.node.traffic import Boot
+from seedbed.node.trusting.outside import Outside
 from seedbed.testing.datasets import Dataset, make_dataset
 from seedbed.testing.releases import NOON, release_of
 

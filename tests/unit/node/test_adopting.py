@@ -21,8 +21,8 @@ from seedbed.catalog.table import writer
 from seedbed.cli.main import main
 from seedbed.errors import StateError
 from seedbed.library.cache import is_own
-from seedbed.node.adopting import adopt, candidates, scan
-from seedbed.node.gift import Gift
+from seedbed.node.disk.adopting import adopt, candidates, scan
+from seedbed.node.giving.gift import Gift
 from seedbed.node.state import State
 from seedbed.testing.datasets import Dataset, make_dataset
 from seedbed.testing.releases import release_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seedbed.catalog.model import Release
-    from seedbed.node.adopting import Adopted
+    from seedbed.node.disk.adopting import Adopted
 
 LAKES = Ref("lakes", "1")
 

@@ -11,11 +11,11 @@ import pytest
 
 from seedbed.catalog.model import Release, TorrentFacts
 from seedbed.health.leases.report import Answer, Report
-from seedbed.node.believing import Belief, Told, space_of, space_of_text, space_text
+from seedbed.node.choosing.units import Unit
 from seedbed.node.policy import lottery
 from seedbed.node.policy.rules import DEFAULT
-from seedbed.node.units import Unit
-from seedbed.node.uptime import FORGETS_S, Uptime
+from seedbed.node.trusting.believing import Belief, Told, space_of, space_of_text, space_text
+from seedbed.node.trusting.uptime import FORGETS_S, Uptime
 from seedbed.testing.releases import NOON
 
 NOW_S, HOUR_S = 1_800_000_000, 3_600

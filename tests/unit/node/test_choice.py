@@ -13,9 +13,9 @@ from seedbed.catalog.query.index import Index
 from seedbed.catalog.query.search import Search
 from seedbed.catalog.table import writer
 from seedbed.errors import InputError
-from seedbed.node.choice import known, matcher
-from seedbed.node.gift import Gift
-from seedbed.node.survey import survey
+from seedbed.node.giving.choice import known, matcher
+from seedbed.node.giving.gift import Gift
+from seedbed.node.giving.survey import survey
 from tests.releases import file_rows, in_table_order, release
 
 if TYPE_CHECKING:

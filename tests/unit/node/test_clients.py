@@ -13,15 +13,15 @@ import pytest
 
 from seedbed.errors import InputError, SourceError
 from seedbed.library.torrents import kept_metainfo
-from seedbed.node.beginning import open_state
-from seedbed.node.claiming import Claims
 from seedbed.node.clients import probing
 from seedbed.node.clients.base import LABEL, PASSWORD, PASSWORD_FILE, Address, password
 from seedbed.node.clients.calls import PEACE_S
 from seedbed.node.clients.engine import GONE_LOOKS, ClientEngine
 from seedbed.node.clients.fetching import AWAY_S, ClientFetch
 from seedbed.node.clients.paths import PathMap
-from seedbed.node.offering import Offering
+from seedbed.node.disk.beginning import open_state
+from seedbed.node.holding.claiming import Claims
+from seedbed.node.holding.offering import Offering
 from seedbed.node.rounds import Rounds
 from tests.unit.node.fake_client import FakeClient
 from tests.unit.node.stage import DAY_S, Stage, World, damage, play

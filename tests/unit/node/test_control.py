@@ -14,9 +14,9 @@ import pytest
 
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.errors import NoSourceError, SeedbedError, StateError
-from seedbed.node.beginning import open_state
 from seedbed.node.control import asking, wire
 from seedbed.node.control.happenings import QUEUED, Happenings
+from seedbed.node.disk.beginning import open_state
 from seedbed.node.doors import Doors
 from seedbed.node.node import Node
 from tests.unit.node.stage import Stage, World, play
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from seedbed.node.gift import Gift
+    from seedbed.node.giving.gift import Gift
 
 
 @dataclass(slots=True)

@@ -12,14 +12,14 @@ import pytest
 from seedbed.health.scrape.counted import Subject
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import Scraper
-from seedbed.node.counting import OLDEST, count
-from seedbed.node.units import Unit
+from seedbed.node.choosing.units import Unit
+from seedbed.node.trusting.counting import OLDEST, count
 from tests.unit.node.stage import World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seedbed.node.counting import Counts
+    from seedbed.node.trusting.counting import Counts
 
 
 @pytest.fixture

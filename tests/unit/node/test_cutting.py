@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from seedbed.core.layout import Layout
 from seedbed.core.metainfo import V1Entry
-from seedbed.node.cutting import cut, part_bytes_of
+from seedbed.node.choosing.cutting import cut, part_bytes_of
 
 PIECE = 16
 

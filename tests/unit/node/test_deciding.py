@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from seedbed.node.deciding import Means, Plan, decide
-from seedbed.node.gift import Gift
+from seedbed.node.choosing.deciding import Means, Plan, decide
+from seedbed.node.choosing.units import Cutter
+from seedbed.node.choosing.view import View
+from seedbed.node.giving.gift import Gift
 from seedbed.node.policy.rules import DEFAULT
-from seedbed.node.units import Cutter
-from seedbed.node.view import View
 from tests.unit.node.stage import World
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seedbed.node.doctor import Facts, examine
+from seedbed.node.telling.doctor import Facts, examine
 
 WELL = Facts(
     folder="/srv", folder_trouble="", storage_bytes=1_000, held_bytes=400, room_bytes=600, open_files=65_536,

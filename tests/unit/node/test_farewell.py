@@ -15,10 +15,10 @@ from seedbed.api.home import Home
 from seedbed.api.node import NodeHome
 from seedbed.cli.main import main
 from seedbed.errors import SeedbedError
-from seedbed.node.beginning import open_state
-from seedbed.node.farewell import Asked, ask, asked_of, has_left
+from seedbed.node.disk.beginning import open_state
+from seedbed.node.disk.store import MARKER
+from seedbed.node.parting.farewell import Asked, ask, asked_of, has_left
 from seedbed.node.state import State
-from seedbed.node.store import MARKER
 from tests.unit.node.stage import Stage, World, hold, play
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def test_its_disk_is_lost_for_good(home: NodeHome, tmp_path: Path) -> None:
 
 def test_it_may_not_end_while_a_node_works_there(home: NodeHome, tmp_path: Path) -> None:
     """One that does not answer is not pulled away from below."""
-    from seedbed.node.store import Place  # noqa: PLC0415
+    from seedbed.node.disk.store import Place  # noqa: PLC0415
 
     with Place(tmp_path / "given").held():
         assert "another node" in run("node", "leave", "--now", code=1)["said"]

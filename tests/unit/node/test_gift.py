@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seedbed.errors import InputError, NotFoundError, StateError
-from seedbed.node.gift import Gift, refusal
+from seedbed.node.giving.gift import Gift, refusal
 from seedbed.testing.datasets import make_dataset
 from seedbed.testing.releases import release_of
 

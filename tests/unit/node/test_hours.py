@@ -15,10 +15,10 @@ import pytest
 
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.errors import InputError, StateError
-from seedbed.node.beginning import open_state
-from seedbed.node.hours import is_open, read_windows
+from seedbed.node.disk.beginning import open_state
+from seedbed.node.giving.hours import is_open, read_windows
+from seedbed.node.giving.restraint import Restraint
 from seedbed.node.node import Node
-from seedbed.node.restraint import Restraint
 from tests.unit.node.stage import DAY_S, Stage, World, hold, play
 
 if TYPE_CHECKING:

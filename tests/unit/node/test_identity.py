@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from seedbed.errors import StateError
-from seedbed.node.identity import Identity
 from seedbed.node.policy.lottery import key_of
+from seedbed.node.trusting.identity import Identity
 
 if TYPE_CHECKING:
     from pathlib import Path

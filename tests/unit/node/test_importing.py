@@ -15,7 +15,7 @@ from seedbed.catalog import paths
 from seedbed.catalog.model import Site
 from seedbed.catalog.table import writer
 from seedbed.errors import InputError
-from seedbed.node.importing import chosen, read
+from seedbed.node.giving.importing import chosen, read
 from tests.releases import in_table_order, release
 
 PROPERTIES = b"""[Transmission]

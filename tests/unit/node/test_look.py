@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seedbed.node.look import Look
 from seedbed.node.policy.rules import DEFAULT
-from seedbed.node.words import reason
+from seedbed.node.telling.look import Look
+from seedbed.node.telling.words import reason
 from tests.unit.node.stage import Stage, World, hold, play
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.errors import BusyError, NoSourceError, StateError
-from seedbed.node.beginning import open_state
+from seedbed.node.disk.beginning import open_state
 from seedbed.node.node import Node
 from tests.unit.node.stage import Stage, World, play
 

@@ -13,7 +13,7 @@ from seedbed.errors import StateError
 from seedbed.gateway.request import Request
 from seedbed.node.page import html, metrics, texts
 from seedbed.node.page.door import Answer, Door, plain
-from seedbed.node.words import LANGUAGES
+from seedbed.node.telling.words import LANGUAGES
 
 NOON = 1_795_262_400
 

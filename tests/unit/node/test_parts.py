@@ -10,8 +10,8 @@ import pytest
 
 from seedbed.engine.base import TorrentId
 from seedbed.library.parts import PartShelf
+from seedbed.node.choosing.units import split
 from seedbed.node.policy.rules import DEFAULT
-from seedbed.node.units import split
 from tests.unit.node.stage import DAY_S, Stage, World, play
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seedbed.errors import BusyError, StateError
-from seedbed.node.beginning import open_state
-from seedbed.node.gift import Gift
-from seedbed.node.places import Places, place_of
+from seedbed.node.disk.beginning import open_state
+from seedbed.node.disk.places import Places, place_of
+from seedbed.node.disk.store import Place
+from seedbed.node.giving.gift import Gift
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.state import State
-from seedbed.node.store import Place
 from tests.unit.node.stage import Running, Stage, World, hold, play
 
 if TYPE_CHECKING:

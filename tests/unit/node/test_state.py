@@ -12,9 +12,9 @@ import pytest
 from seedbed.catalog.ids import Ref
 from seedbed.errors import NoSpaceError, StateError
 from seedbed.library.cache import Cache, Kept
-from seedbed.node.beginning import adopt, doubt_after_crash, open_state
+from seedbed.node.disk.beginning import adopt, doubt_after_crash, open_state
+from seedbed.node.disk.store import Place
 from seedbed.node.state import VERSION, State
-from seedbed.node.store import Place
 from tests.unit.node.stage import Stage, World, hold, play
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from seedbed.catalog.ids import Ref
 from seedbed.errors import BusyError, StateError
 from seedbed.library.cache import Kept
-from seedbed.node.store import LOCK, MARKER, Place
+from seedbed.node.disk.store import LOCK, MARKER, Place
 
 if TYPE_CHECKING:
     from pathlib import Path

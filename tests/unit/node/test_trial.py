@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seedbed.errors import StateError
-from seedbed.node.gift import Gift, refusal
-from seedbed.node.trial import System, examine
-from seedbed.node.units import Cutter
-from seedbed.node.view import View
+from seedbed.node.choosing.units import Cutter
+from seedbed.node.choosing.view import View
+from seedbed.node.disk.trial import System, examine
+from seedbed.node.giving.gift import Gift, refusal
 from seedbed.testing.datasets import make_dataset
 from seedbed.testing.releases import release_of
 

@@ -16,14 +16,14 @@ from seedbed.errors import SourceError
 from seedbed.health.leases.book import Book, Refused, Table
 from seedbed.health.leases.lease import Lease
 from seedbed.health.leases.over_http import registries
-from seedbed.node.believing import Belief, space_of_text
-from seedbed.node.identity import Identity
-from seedbed.node.outside import Outside
+from seedbed.node.choosing.units import Unit
 from seedbed.node.parts import Pace
 from seedbed.node.policy.rules import DEFAULT
-from seedbed.node.spotting import DOUBTED
-from seedbed.node.trust import LEAST_APART_S, MISSED_S
-from seedbed.node.units import Unit
+from seedbed.node.trusting.believing import Belief, space_of_text
+from seedbed.node.trusting.identity import Identity
+from seedbed.node.trusting.outside import Outside
+from seedbed.node.trusting.spotting import DOUBTED
+from seedbed.node.trusting.trust import LEAST_APART_S, MISSED_S
 from tests.unit.node.stage import Stage, World, play
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Registry:
         self.is_up = True
 
     def post(self, _base: str, body: bytes, /) -> bytes:
-        """See :class:`seedbed.node.outside.Speaks`."""
+        """See :class:`seedbed.node.trusting.outside.Speaks`."""
         self.check()
         lease = Lease.unsealed(body)
         self.posted.append((self.world.passed_s, lease))
@@ -59,7 +59,7 @@ class Registry:
         return self.table().answer(lease, self.world.wall_s, is_proved=node.is_proved).sealed(self.identity)
 
     def health(self, _base: str, /) -> Report:
-        """See :class:`seedbed.node.outside.Speaks`."""
+        """See :class:`seedbed.node.trusting.outside.Speaks`."""
         self.check()
         return self.table().report(self.book.sizes, self.world.wall_s, self.since_s)
 
@@ -394,7 +394,7 @@ class Checks:
         self.bad, self.asked = bad, [""]
 
     async def __call__(self, unit: Unit, _places: tuple[str, ...], _port: int, /) -> bool | None:
-        """See :class:`seedbed.node.outside.Checks`."""
+        """See :class:`seedbed.node.trusting.outside.Checks`."""
         self.asked.append(unit.id)
         return None if unit.id.startswith("nobody") else unit.id not in self.bad
 

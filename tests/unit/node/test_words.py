@@ -10,8 +10,8 @@ from string import Formatter
 import pytest
 
 import seedbed.node
-from seedbed.node import words
-from seedbed.node.words import LANGUAGES, language, reason
+from seedbed.node.telling import words
+from seedbed.node.telling.words import LANGUAGES, language, reason
 
 FACTS = {
     "copies": 2.4, "short": 1.2, "from_peers": 1_000, "from_mirrors": 0, "for": "roads@1", "others": 4.0, "why": "x",

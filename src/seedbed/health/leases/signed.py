@@ -35,7 +35,7 @@ MOST = 0xFFFF
 
 
 class Signs(Protocol):
-    """Has a key; as :class:`seedbed.node.identity.Identity`."""
+    """Has a key; as :class:`seedbed.node.trusting.identity.Identity`."""
 
     @property
     def public(self) -> bytes:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from seedbed.engine.stream import EventStream
     from seedbed.node.clients.base import Client, Seen
     from seedbed.node.clients.paths import PathMap
-    from seedbed.node.places import Places
-    from seedbed.node.store import Place
+    from seedbed.node.disk.places import Places
+    from seedbed.node.disk.store import Place
 
 log = logging.getLogger(__name__)
 EVERY_S = 2.0
@@ -52,7 +52,7 @@ _SETTLED_S = 60.0
 
 
 class ClientEngine:
-    """See :class:`seedbed.node.serving.Serving`; ``async with`` opens and closes it.
+    """See :class:`seedbed.node.holding.serving.Serving`; ``async with`` opens and closes it.
 
     Args:
         client: Not open yet.

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import InputError, NotFoundError, SeedbedError, StateError
 from seedbed.node.control.happenings import Happenings
-from seedbed.node.look import Ground, Look
+from seedbed.node.telling.look import Ground, Look
 
 if TYPE_CHECKING:
+    from seedbed.node.choosing.units import Cutter
     from seedbed.node.control.bell import Bell
-    from seedbed.node.live import Live
     from seedbed.node.parts import Parts
     from seedbed.node.rounds import Rounds
-    from seedbed.node.units import Cutter
+    from seedbed.node.telling.live import Live
 
 LOOK_S, ROUND_S = 5.0, 1_800.0
 """For a look at the engine, and for a round that somebody waits for."""

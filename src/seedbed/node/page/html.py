@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from seedbed.node.page.texts import named, number, scale, share, size, text
-from seedbed.node.words import reason
+from seedbed.node.telling.words import reason
 from seedbed.tracker.plot import plot
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def page(
         facts: As :meth:`seedbed.node.control.desk.Desk.status` gives them.
         events: What happened, the newest first.
         points: Time and bytes held, the oldest first.
-        lang: One of :data:`seedbed.node.words.LANGUAGES`.
+        lang: One of :data:`seedbed.node.telling.words.LANGUAGES`.
     """
     parts = [
         *_notes(facts, lang), _protects(facts, lang), _large(facts["large"], lang), _figures(facts, lang),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from seedbed.node.words import LANGUAGES
+from seedbed.node.telling.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

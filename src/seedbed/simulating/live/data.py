@@ -15,8 +15,8 @@ from seedbed.creating.create import Wish, create, plan_torrent, wanted_hashes
 from seedbed.creating.scan import scan
 from seedbed.hashing.choice import choose_engine
 from seedbed.hashing.job import Threads
+from seedbed.node.choosing.units import Cutter
 from seedbed.node.parts import Listed
-from seedbed.node.units import Cutter
 from seedbed.publishing.entry import facts
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from seedbed.core.layout import Span
     from seedbed.core.metainfo import Metainfo
-    from seedbed.node.copies import Copy
+    from seedbed.node.choosing.units import Unit
+    from seedbed.node.disk.copies import Copy
     from seedbed.node.policy.rules import Rules
-    from seedbed.node.units import Unit
     from seedbed.testing.loopback import LoopbackFiles
 
 FILES = 4

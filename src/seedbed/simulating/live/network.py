@@ -15,7 +15,7 @@ from seedbed.health.leases.book import Book
 from seedbed.health.leases.desk import Desk
 from seedbed.health.probes.probe import Target, probe
 from seedbed.health.probes.turns import Turns
-from seedbed.node.identity import Identity
+from seedbed.node.trusting.identity import Identity
 from seedbed.simulating.live.nodes import now_s
 from seedbed.tracker.access import Everything
 from seedbed.tracker.server import Places, Server

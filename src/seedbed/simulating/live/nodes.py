@@ -19,13 +19,13 @@ from seedbed.fetching.rules import DEFAULT_RULES
 from seedbed.health.leases.over_http import RULES, OverHttp
 from seedbed.health.scrape.record import ScrapeRecord
 from seedbed.health.scrape.scraper import OverTheNet, Scraper
-from seedbed.node.gift import Gift
-from seedbed.node.identity import Identity
+from seedbed.node.disk.store import Place
+from seedbed.node.giving.gift import Gift
 from seedbed.node.node import Node
-from seedbed.node.outside import Outside
 from seedbed.node.parts import Parts, rest
 from seedbed.node.state import State
-from seedbed.node.store import Place
+from seedbed.node.trusting.identity import Identity
+from seedbed.node.trusting.outside import Outside
 
 if TYPE_CHECKING:
     from pathlib import Path
