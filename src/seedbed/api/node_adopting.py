@@ -19,12 +19,12 @@ from seedbed.fetching.rules import DEFAULT_RULES
 from seedbed.following import joined
 from seedbed.following.pull import Ways
 from seedbed.library import torrents
+from seedbed.node.choosing.booking import Booking
 from seedbed.node.disk import adopting
 from seedbed.node.disk.places import Places, place_of
 from seedbed.node.giving.gift import Gift, refusal
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.state import State
-from seedbed.node.telling.booking import Booking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -41,7 +41,7 @@ def test_every_reason_in_every_language(name: str) -> None:
 
 def test_whatever_a_node_notes_has_words() -> None:
     """Each name of an event in the source."""
-    text = "".join(path.read_text("utf-8") for path in Path(seedbed.node.__path__[0]).glob("*.py"))
+    text = "".join(path.read_text("utf-8") for path in Path(seedbed.node.__path__[0]).rglob("*.py"))
     named = {*re.findall(r'what="([a-z-]+)"', text), *re.findall(r'state\.note\("([a-z-]+)"', text)}
     named |= {
         *re.findall(r'_give_up\([^,]+, "([a-z-]+)"', text),

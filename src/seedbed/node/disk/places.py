@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.errors import SeedbedError
+from seedbed.node.choosing.booking import Booking
 from seedbed.node.choosing.units import version_of
 from seedbed.node.disk.store import Place
-from seedbed.node.telling.booking import Booking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from seedbed.errors import BusyError, StateError
 from seedbed.fetching.disk.flushing import write_durably
 from seedbed.library.cache import Cache
+from seedbed.node.choosing.booking import Booking
 from seedbed.node.disk.shelf import Shelf
 from seedbed.node.disk.trash import Trash
-from seedbed.node.telling.booking import Booking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +81,7 @@ class Place:
         return [(self, gift.storage_bytes)]
 
     def free_bytes(self, units: Mapping[str, Held], gift: Gift, rules: Rules) -> float:
-        """Of the budget; see :meth:`seedbed.node.telling.booking.Booking.free_bytes`."""
+        """Of the budget; see :meth:`seedbed.node.choosing.booking.Booking.free_bytes`."""
         return Booking.of(units).free_bytes(gift.storage_bytes, self.room_bytes(), rules)
 
     def crowded(self, held: Sequence[str], _gift: Gift, _units: Mapping[str, Held], _rules: Rules) -> tuple[str, ...]:

@@ -13,13 +13,13 @@ import numpy as np
 
 from seedbed.catalog import versions
 from seedbed.node.choosing import deciding
+from seedbed.node.choosing.booking import Booking
 from seedbed.node.choosing.units import version_of
 from seedbed.node.choosing.view import View
 from seedbed.node.giving.restraint import LINE
 from seedbed.node.giving.traffic import kept
 from seedbed.node.policy.rules import DEFAULT
 from seedbed.node.telling import coverage
-from seedbed.node.telling.booking import Booking
 from seedbed.node.trusting.believing import space_of_text
 from seedbed.node.trusting.uptime import Uptime
 
