@@ -65,7 +65,7 @@ def run(every_s: float, **options: Any) -> None:
     from seedbed.api import node_leaving  # noqa: PLC0415
     from seedbed.api.home import Home  # noqa: PLC0415
     from seedbed.engine.libtorrent_engine import LibtorrentEngine  # noqa: PLC0415
-    from seedbed.node import farewell  # noqa: PLC0415
+    from seedbed.node.parting import farewell  # noqa: PLC0415
 
     if options["client_path"] and not options["client"]:
         raise InputError("--client-path says how a client names the folder: expected --client, too")
