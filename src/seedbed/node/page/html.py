@@ -199,7 +199,8 @@ ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:0 
 li{overflow-wrap:anywhere}th{hyphens:auto}table{border-collapse:collapse;width:100%}
 td,th{padding:.3rem .4rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
 td:first-child,th:first-child{text-align:left;overflow-wrap:break-word;max-width:22rem}
-.log td{text-align:left;overflow-wrap:anywhere}.log td:first-child{white-space:nowrap;opacity:.75}
+.log td{text-align:left}.log td:nth-child(2){min-width:7rem;overflow-wrap:anywhere}
+.log td:first-child{white-space:nowrap;opacity:.75}
 .note{border-left:.3rem solid var(--held);background:var(--soft);padding:.4rem .8rem}.bad{border-color:var(--bad)}
 .bar{width:5rem;height:.6rem;vertical-align:middle}.bar .all{fill:var(--line)}.bar .part{fill:var(--held)}
 svg[role]{width:100%;height:auto}svg text{font-size:14px;fill:currentColor}
