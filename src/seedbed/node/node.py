@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import SeedbedError
-from seedbed.node import doors
+from seedbed.node import opening
 from seedbed.node.control.bell import Bell
 from seedbed.node.control.desk import Desk
 from seedbed.node.holding.claiming import Claims
@@ -67,7 +67,7 @@ class Node:
                 desk = Desk(parts, rounds, claims.cutter, live, Bell(rounds.restraint.opened))
                 async with (
                     _beside(claims.watch(engine)), _beside(rounds.restraint.watch()),
-                    doors.opened(parts.doors, desk) as page,
+                    opening.opened(parts.doors, desk) as page,
                 ):  # fmt: skip
                     where = {"endpoints": [str(one) for one in engine.endpoints], "page": page}
                     await _until(stop, self._work(desk, stop, report, where))
