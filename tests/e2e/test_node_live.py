@@ -17,9 +17,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
 def test_nodes_bring_everything_back_to_three_true_copies(tmp_path: Path) -> None:
-    """Seven nodes, two of them gone for good; what did not change in a new version is not fetched again."""
+    """Six nodes, two of them gone for good; what did not change in a new version is not fetched again."""
     steps: list[Step] = []
-    wish = Wish(nodes=7, datasets=40, mean_bytes=100_000, copies=4.2, lost=2, patience_s=60)
+    wish = Wish(nodes=6, datasets=10, mean_bytes=100_000, copies=4.2, lost=2, patience_s=60, alone_hours=2.5)
 
     asyncio.run(tell(wish, tmp_path, steps.append))
 

@@ -92,6 +92,11 @@ class LiveNode:
         """Ids of what it holds, by its own books."""
         return {unit.id for unit in self.parts.state.units().values() if unit.stage == "held"}
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is coming or leaving."""
+        return any(unit.stage != "held" for unit in self.parts.state.units().values())
+
     def has_wrong(self) -> list[str]:
         """Ids of what it claims to hold and does not, byte for byte."""
         shelf = self.parts.place.shelf

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _THREADS = 4
 """For each node: they wait for a registry in this process, which needs threads too."""
+_QUIET_HOURS = 2.0
+"""Of the nodes' clocks: longer than between two of their rounds."""
 WANTED = 3
 """Copies of each unit."""
 
@@ -44,6 +46,8 @@ class Wish:
     """Nodes that are gone for good."""
     patience_s: float = 180.0
     """For each step."""
+    alone_hours: float = 5.0
+    """Of the nodes' clocks: so long they are watched without the web server."""
     seed: int = 1
 
 
@@ -85,6 +89,15 @@ class Live:
         while min(self.copies().values()) < WANTED and time.monotonic() - began_s < self.wish.patience_s:  # noqa: ASYNC110  # what it waits for is in the books of many nodes
             await asyncio.sleep(0.2)
         return self.step(what, began_s, before)
+
+    async def until_quiet(self) -> None:
+        """Wait until for some hours nothing came or went: what was safe may have more copies on their way."""
+        began_s = quiet_s = time.monotonic()
+        before = self.copies()
+        while time.monotonic() - quiet_s < _QUIET_HOURS * HOUR_S and time.monotonic() - began_s < self.wish.patience_s:
+            await asyncio.sleep(0.2)
+            if (now := self.copies()) != before or any(node.is_busy for node in self.nodes):
+                before, quiet_s = now, time.monotonic()
 
     def step(self, what: str, began_s: float, before: int) -> Step:
         """What came of a step."""
@@ -133,6 +146,7 @@ async def tell(wish: Wish, folder: Path, report: Callable[[Step], object]) -> li
         note(await live.until_safe(f"{wish.lost} nodes are gone for good"))
         live.catalog.publish("set-0", "2", wish.mean_bytes)
         note(await live.until_safe("a new version of a dataset"))
+        await live.until_quiet()
         await web.__aexit__(None, None, None)
         note(await _nothing_changes(live))
     return steps
@@ -158,10 +172,10 @@ async def _lose(live: Live) -> None:
 
 async def _nothing_changes(live: Live) -> Step:
     began_s, before, held = time.monotonic(), live.fetched_bytes(), live.copies()
-    await asyncio.sleep(5 * HOUR_S)
+    await asyncio.sleep(live.wish.alone_hours * HOUR_S)
     step = live.step("the web server stops", began_s, before)
-    if live.copies() != held:
-        raise StateError("copies came or went when the web server stopped")
+    if changed := {item: (held.get(item, 0), now) for item, now in live.copies().items() if now != held.get(item, 0)}:
+        raise StateError(f"copies came or went when the web server stopped (before, after): {changed}")
     return step
 
 
