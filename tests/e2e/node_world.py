@@ -18,6 +18,7 @@ import pytest
 from tests.e2e.clients.base import LOOPBACK, free_port, process, wait_until
 from tests.e2e.clients.seedbed import PROGRAM, seedbed
 from tests.e2e.nginx import web_seed
+from tests.unit.cli.test_node import run
 
 if TYPE_CHECKING:
     import subprocess
@@ -106,13 +107,13 @@ def published(
         web_seed(folder / "sources", folder / "nginx", more=f"limit_rate {rate};") as url,
     ):
         patch.setenv("SEEDBED_HOME", str(folder / "keeper"))
-        seedbed("catalog", "init", folder / "catalog")
+        run("catalog", "init", folder / "catalog")
         for number in range(count):
             data = folder / f"sources/set-{number}"
             (data / "sub").mkdir(parents=True)
             (data / "sub/a.bin").write_bytes(chance.randbytes(size))
             (data / "b.txt").write_bytes(b"x" * number)
-            seedbed(
+            run(
                 "publish", data, "--catalog", folder / "catalog", "--dataset", data.name, "--version", "1", "--title",
                 data.name, "--license", "CC0-1.0", "--description", "For a test.", "--provider", "Us",
                 "--format", kind, "--webseed", url, "--tracker", f"{scheme}://{LOOPBACK}:{port}/announce",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-KILLS = 100 if os.environ.get("SEEDBED_SOAK") else 20
+KILLS = 100 if os.environ.get("SEEDBED_SOAK") else 8
 SEED = 20_261_121
 COUNT = 9
 
