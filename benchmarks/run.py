@@ -19,6 +19,7 @@ BENCHMARKS = (
     "tracker",
     "node",
     "node_held",
+    "live",
     "simulate",
 )
 

@@ -39,7 +39,7 @@ def test_the_power_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
                     time.sleep(chance.uniform(0.1, 4.0 / CUTS + 0.3))
                     held.append(world.claimed)
                     cut_power(image, tmp_path / f"image-{cut}")
-                node.kill()
+                assert node.terminate() == 0  # in order: what the tracker counts of it would be fetched no more
         for cut in range(CUTS):
             with image_disk(tmp_path / f"image-{cut}", disk):
                 check(world, tmp_path, held[cut])
@@ -57,3 +57,4 @@ def check(world: NodeWorld, logs: Path, held: set[str]) -> None:
         assert held <= world.units("stage = 'held'"), "what was held before the cut is forgotten"
         node.until("round", held=COUNT, fetching=0)
         assert all(map(world.is_right, world.claimed))
+        assert node.terminate() == 0

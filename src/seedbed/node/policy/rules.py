@@ -30,8 +30,9 @@ class Rules:
     any number of invented ones, are few."""
     floor: int = 3
     """Copies that are left to others when one is dropped, whatever the target."""
-    swap_margin: float = 2.0
-    """How much better the wanted unit must be than a dropped one, in copies: a smaller gain is not worth the bytes."""
+    swap_margin: float = 1.9
+    """How much better the wanted unit must be than a dropped one, in copies: a smaller gain is not worth the bytes. As
+    good as two: the mean of a day comes near a whole number and never reaches it."""
     rescue: float = 1.0
     """That much sooner something is swapped for a unit that has been below the floor for long: among few nodes that are
     full, one with four copies and one with two would stay so for ever."""
