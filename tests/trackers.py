@@ -29,7 +29,10 @@ def opentracker(folder: Path, listed: list[bytes]) -> Iterator[int]:
     (folder / "list").write_text("".join(f"{one.hex()}\n" for one in listed))
     command = [program, "-i", LOOPBACK, "-p", str(port), "-P", str(port), "-w", "list", "-d", str(folder)]
     with process(command, folder / "opentracker.log", cwd=folder):
-        wait_until(lambda: accepts(port), "opentracker is ready", log=folder / "opentracker.log")
+        url, log = f"http://{LOOPBACK}:{port}/announce", folder / "opentracker.log"
+        wait_until(
+            lambda: accepts(port) and (not listed or is_served(url, listed[-1])), "opentracker is ready", log=log
+        )
         yield port
 
 
@@ -56,11 +59,20 @@ def has_ipv6() -> bool:
     return False
 
 
+def is_served(url: str, info_hash: bytes) -> bool:
+    """Whether a tracker knows a torrent; nobody is listed by asking so."""
+    return b"failure" not in _announced(url, info_hash, 1, "stopped", left=1)
+
+
 def announce(url: str, info_hash: bytes, port: int, *, left: int = 0) -> None:
     """A peer says that it is there, over HTTP."""
+    assert b"failure" not in _announced(url, info_hash, port, "started", left=left)
+
+
+def _announced(url: str, info_hash: bytes, port: int, event: str, *, left: int) -> bytes:
     query = f"info_hash={quote_from_bytes(info_hash, safe='')}&peer_id={'p' * 15}{port:05}&port={port}&left={left}"
-    with urllib.request.urlopen(f"{url}?{query}&uploaded=0&downloaded=0&compact=1&event=started", timeout=10) as answer:
-        assert b"failure" not in answer.read()
+    with urllib.request.urlopen(f"{url}?{query}&uploaded=0&downloaded=0&compact=1&event={event}", timeout=10) as answer:
+        return bytes(answer.read())
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -67,7 +69,7 @@ class _Census:
             return "skip"
 
         try:
-            with _batches(path, self._form, self._batch_bytes, skip) as reader:
+            with _no_noise(), _batches(path, self._form, self._batch_bytes, skip) as reader:
                 for batch in reader:
                     self._add(batch)
             self._is_whole = True
@@ -116,6 +118,25 @@ class _Census:
             if needs_fractions(self._form.names[index]) and self._columns[index].type != "number":
                 return None, ""
         return self._points.result()
+
+
+@contextlib.contextmanager
+def _no_noise() -> Iterator[None]:
+    """Quiet about uneven rows that are not UTF-8: they cannot be handed to the callback.
+
+    pyarrow (26) prints that it could not, and ends the reading with an error, which is told.
+    """
+    before = sys.unraisablehook
+
+    def hook(told: sys.UnraisableHookArgs) -> None:
+        if not isinstance(told.exc_value, UnicodeDecodeError):
+            before(told)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _batches(path: Path, form: TextForm, batch_bytes: int, skip: Any) -> Any:

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from seedbed.inspecting import inspect
@@ -138,6 +138,7 @@ def test_x_and_y_need_fractions(tmp_path: Path) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@example(b"a,b\n1,2,\xa8\n")
 @given(st.binary(max_size=300) | st.text("a1;,\"\n\t'-.é", max_size=100).map(str.encode))
 def test_any_bytes_are_survived(tmp_path: Path, content: bytes) -> None:
     """Whatever stands in a file, inspecting it ends with an answer, and not by the last resort of the door."""
