@@ -47,7 +47,7 @@ def test_the_power_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def check(world: NodeWorld, logs: Path, held: set[str]) -> None:
-    """Start from what is left; claims are true at once, and soon all is there."""
+    """Start from what is left: within a minute it is at work, and what it claims is true, at once and a round later."""
     began_s = time.monotonic()
     with running(world, logs=logs) as node:
         node.until("ready")
@@ -55,6 +55,6 @@ def check(world: NodeWorld, logs: Path, held: set[str]) -> None:
         for item in world.claimed:
             assert world.is_right(item), f"{item} is claimed and not right"
         assert held <= world.units("stage = 'held'"), "what was held before the cut is forgotten"
-        node.until("round", held=COUNT, fetching=0)
+        node.until("round")  # what is left to fetch may wait: trackers count the nodes before for a while
         assert all(map(world.is_right, world.claimed))
         assert node.terminate() == 0
