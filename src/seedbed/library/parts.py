@@ -199,9 +199,10 @@ class PartShelf:
         Raises:
             StateError: or NoSpaceError: the disk refuses.
         """
+        roots = _roots(metainfo)
         with self._as_ours():
             for path, (start, stop, length) in _spans(metainfo, pieces):
-                root = _roots(metainfo).get(path, "")
+                root = roots.get(path, "")
                 target = self.folder / path
                 if (start, stop) == (0, length) and root in contents and not target.exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
