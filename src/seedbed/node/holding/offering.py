@@ -11,6 +11,7 @@ from seedbed.core.layout import Layout
 from seedbed.engine import base
 from seedbed.errors import SeedbedError
 from seedbed.node.choosing.units import split, version_of
+from seedbed.node.holding.served import Served
 from seedbed.seeding.offers import Offer
 
 if TYPE_CHECKING:
@@ -45,18 +46,18 @@ class Offering:
     def __init__(self, engine: Serving, shelf: Shelf | Shelves) -> None:
         self._engine = engine
         self._shelf = shelf
-        self._torrents: dict[str, TorrentId] = {}
+        self._served = Served()
         self._claiming = asyncio.Lock()
 
     @property
     def claimed(self) -> frozenset[str]:
         """Ids of what is announced now."""
-        return frozenset(self._torrents)
+        return frozenset(self._served.torrents)
 
     @property
     def torrents(self) -> Mapping[str, TorrentId]:
         """Id -> torrent, of what is announced now."""
-        return self._torrents
+        return self._served.torrents
 
     @property
     def port(self) -> int:
@@ -70,14 +71,14 @@ class Offering:
         """
         refused: dict[str, SeedbedError] = {}
         async with self._claiming:  # a fetch that ends and a round may claim the same
-            new = [one for one in claims if one.id not in self._torrents]
+            new = [one for one in claims if one.id not in self._served.torrents]
             for at in range(0, len(new), AT_ONCE):
                 refused |= await self._claim_some(new[at : at + AT_ONCE])
         return refused
 
     async def _claim_some(self, claims: Sequence[Claim]) -> dict[str, SeedbedError]:
-        versions = {version_of(one.id) for one in claims if split(one.id)[1]}
-        beside = [Claim(item) for item in self._torrents if version_of(item) in versions]
+        versions = dict.fromkeys(version_of(one.id) for one in claims if split(one.id)[1])
+        beside = [Claim(item) for version in versions for item in self._served.of_version(version)]
         for one in beside:  # parts that are served already: their torrent gets more pieces
             await self._take_off(one.id)
         found, refused = await asyncio.to_thread(self._servable, [*beside, *claims])
@@ -91,14 +92,13 @@ class Offering:
                 if isinstance(answer, SeedbedError):
                     refused[item] = answer
                 else:
-                    self._torrents[item] = answer
+                    self._served.put(item, answer)
         return refused
 
     async def disclaim(self, item: str) -> None:
         """Announce and serve it no longer; the data stays."""
         async with self._claiming:
-            version = version_of(item)
-            together = [one for one in self._torrents if version_of(one) == version]
+            together = self._served.of_version(version_of(item))
             for one in together:
                 await self._take_off(one)
             await self._claim_some([Claim(one) for one in together if one != item])
@@ -109,8 +109,7 @@ class Offering:
             await self._take_off(item)
 
     async def _take_off(self, item: str) -> None:
-        torrent = self._torrents.pop(item, None)
-        if torrent and torrent not in self._torrents.values():
+        if torrent := self._served.drop(item):
             await self._engine.remove(torrent)
 
     def lost(self, event: base.Event) -> list[str]:
@@ -119,15 +118,15 @@ class Offering:
             bad = {one.torrent for one in self._engine.statuses() if one.state is base.State.FAILED}
         else:
             bad = {event.torrent} if isinstance(event, base.FileError) else set()
-        return [item for item, torrent in self._torrents.items() if torrent in bad]
+        return [item for torrent in bad for item in self._served.of_torrent(torrent)]
 
     def gone(self, event: base.Event) -> list[str]:
         """Ids of units whose torrent an event says is served no longer, though their files are right; mostly none."""
         if not isinstance(event, base.Removed) or event.torrent in {one.torrent for one in self._engine.statuses()}:
             return []
-        items = [item for item, torrent in self._torrents.items() if torrent == event.torrent]
+        items = self._served.of_torrent(event.torrent)
         for item in items:
-            del self._torrents[item]
+            self._served.drop(item)
         return items
 
     def _servable(self, claims: Iterable[Claim]) -> tuple[dict[str, Servable], dict[str, SeedbedError]]:
