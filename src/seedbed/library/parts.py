@@ -5,11 +5,11 @@
 snapshots/<dataset>/<version>/parts/…     the torrent's file or folder; what is not here is a hole
 snapshots/<dataset>/<version>/part-3      which pieces part 3 is, and which files they are in
 snapshots/<dataset>/<version>/part-3.begun  the same of a part that is not all here, or in doubt
-snapshots/<dataset>/<version>/part-3.off  the same of a part that was given up; its bytes may be freed
+snapshots/.off/<dataset>@<version>#3      the same of a part that was given up; its bytes may be freed (``given_up``)
 ```
 
-A part is here when its note is. To give one up its note gets another name, and can have the old one back; only
-:meth:`PartShelf.purge` frees bytes: whole files are removed, of others a hole is made.
+A part is here when its note is. To give one up its note goes elsewhere, and can come back; only :meth:`PartShelf.purge`
+frees bytes: whole files are removed, of others a hole is made.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from seedbed.fetching.disk.links import link_or_copy
 from seedbed.fetching.disk.part_store import files_of
 from seedbed.fetching.disk.store import closing_fd, state_error
 from seedbed.fetching.proving.proof import Prover
+from seedbed.library import given_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from seedbed.library.cache import Cache
 
 HERE, BEGUN, OFF = "", ".begun", ".off"
-"""Ends of notes' names."""
+"""Ends of notes' names; those of parts that were given up lie elsewhere."""
 _WRITE = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2
 
@@ -80,6 +81,8 @@ class PartShelf:
 
     def numbers(self, end: str = HERE) -> list[int]:
         """Numbers of the parts that are here; or of those whose notes end otherwise."""
+        if end == OFF:
+            return [number for ref, number in given_up.parts(self.cache) if ref == self.ref]
         names = (path.name.removeprefix("part-") for path in self._snapshot.glob(f"part-*{end}"))
         return sorted(int(name) for name in (name.removesuffix(end) for name in names) if name.isdecimal())
 
@@ -164,7 +167,8 @@ class PartShelf:
         gone = self._read(self._note(number, OFF))
         with self._as_ours():
             self._note(number, OFF).unlink(missing_ok=True)
-            others = [kept for path in self._snapshot.glob("part-*") if (kept := self._read(path))]
+            notes = [*self._snapshot.glob("part-*"), *(self._note(one, OFF) for one in self.numbers(OFF))]
+            others = [kept for path in notes if (kept := self._read(path))]
             for path, (start, stop, _) in (gone.spans if gone else {}).items():
                 if not any(path in other.spans for other in others):
                     (self.folder / path).unlink(missing_ok=True)
@@ -217,7 +221,7 @@ class PartShelf:
                     yield roots[path], self.folder / path
 
     def _note(self, number: int, end: str = HERE) -> Path:
-        return self._snapshot / f"part-{number}{end}"
+        return given_up.note(self.cache, self.ref, number) if end == OFF else self._snapshot / f"part-{number}{end}"
 
     def _write(self, path: Path, metainfo: Metainfo, pieces: range) -> KeptPart:
         spans = dict(_spans(metainfo, pieces))

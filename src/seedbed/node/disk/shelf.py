@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from seedbed.library.parts import BEGUN, HERE, OFF, PartShelf
+from seedbed.library import given_up
+from seedbed.library.parts import BEGUN, HERE, PartShelf
 from seedbed.node.choosing.units import version_of
 from seedbed.node.disk import seals
 from seedbed.node.disk.copies import copy_of
@@ -58,7 +59,8 @@ class Shelf:
 
     def discarded(self) -> list[str]:
         """Ids of what is in the trash."""
-        return [*map(str, self.trash.refs()), *(item for item, _ in self._parts(OFF))]
+        parts = (f"{ref}#{number}" for ref, number in given_up.parts(self.cache))
+        return [*map(str, self.trash.refs()), *parts]
 
     def found(self) -> Iterator[Found]:
         """All that is here, whole or begun; not what is in the trash."""
