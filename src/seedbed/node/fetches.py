@@ -58,10 +58,12 @@ class Fetches:
         """Those that may be begun now: they have rested after their last failure, and no part of theirs is coming."""
         failed = self.parts.state.waits("failed")
         resting = {item for item, wait in failed.items() if wait.passed_s < wait.facts["rest_s"]}
-        return [item for item in items if item not in resting and not self._is_coming(item)]
+        coming = self._coming()
+        return [item for item in items if item not in resting and version_of(item) not in coming]
 
-    def _is_coming(self, item: str) -> bool:
-        return version_of(item) in map(version_of, self.ids)
+    def _coming(self) -> frozenset[str]:
+        """Versions that are fetched now, or a part of them is."""
+        return frozenset(map(version_of, self.ids))
 
     def stalled(self) -> list[str]:
         """Those that brought nothing new for so long that they are to be given up; none that the node held before."""
@@ -76,7 +78,7 @@ class Fetches:
 
         A part waits while another one of its version is coming.
         """
-        if self.is_shut or self._is_coming(unit.id):
+        if self.is_shut or version_of(unit.id) in self._coming():
             return
         if unit.id not in self.parts.state.waits("idle"):
             self.parts.state.wait(unit.id, "idle")
