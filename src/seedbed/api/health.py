@@ -141,8 +141,7 @@ def _judge(releases: Sequence[Release], asked: Asked, scraped: Scraped, reports:
     cache, rules = Cache(asked.home.cache), replace(DEFAULT_RULES, allows_private=asked.allows_private)
 
     def torrent(release: Release) -> Metainfo | None:
-        path = torrents.obtain(release, cache, asked.places, rules)
-        return torrents.read(path, release) if path else None
+        return torrents.found(release, cache, asked.places, rules)
 
     cutter = Cutter(torrent)
     with HealthRecord(asked.home.health(asked.catalog_id)) as record:

@@ -111,8 +111,7 @@ class _Adoption:
         if home is None:
             return Row(release.id, "no-room", of_bytes=release.size_bytes)
         try:
-            path = torrents.obtain(release, home.cache, self.listed.places, DEFAULT_RULES)
-            metainfo = torrents.read(path, release) if path else None
+            metainfo = torrents.found(release, home.cache, self.listed.places, DEFAULT_RULES)
         except SeedbedError as error:
             return Row(release.id, "no-torrent", why=error.message)
         if metainfo is None:

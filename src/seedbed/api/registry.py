@@ -79,8 +79,7 @@ class Listed:
         Raises:
             SeedbedError: it is refused, or our disk is.
         """
-        path = torrents.obtain(release, self.cache, self._places, self.rules)
-        return torrents.read(path, release) if path else None
+        return torrents.found(release, self.cache, self._places, self.rules)
 
     def target(self, key: int) -> Target | None:
         """What a holder of a unit is asked for; None when its torrent cannot be had now. Blocks."""

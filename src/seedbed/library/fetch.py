@@ -129,9 +129,9 @@ async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offli
     release = wanted.release
     places = () if offline else wanted.places
     said: list[str] = []
-    path = await asyncio.to_thread(torrents.obtain, release, cache, places, options.rules, said)
-    if path is not None:
-        return FoundTorrent(torrents.read(path, release), options)
+    metainfo = await asyncio.to_thread(torrents.found, release, cache, places, options.rules, said)
+    if metainfo is not None:
+        return FoundTorrent(metainfo, options)
     known = torrents.kept_info(cache, release)
     if known is not None:
         return FoundTorrent(replace(known, trackers=_tiers(release)), options)

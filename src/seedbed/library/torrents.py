@@ -57,6 +57,19 @@ def obtain(
     return None
 
 
+def found(
+    release: Release, cache: Cache, places: Iterable[str], rules: Rules, said: list[str] | None = None
+) -> Metainfo | None:
+    """What a release's torrent says, wherever :func:`obtain` finds it; None when nobody has it.
+
+    Raises:
+        StateError: or NoSpaceError: our disk.
+        DataError: or TorrentError, BencodeError, NameRefusedError: see :func:`read`.
+    """
+    path = obtain(release, cache, places, rules, said)
+    return read(path, release) if path else None
+
+
 def read(path: Path, release: Release) -> Metainfo:
     """What a release's torrent says, if it is the one that the catalogue means.
 

@@ -146,9 +146,7 @@ class Claims:
     def _torrent(self, release: Release) -> Metainfo | None:
         place, rules = self._parts.place, self._parts.options.rules
         cache = (place.of(release.id) if place.is_here(release.id) else place).cache
-        if torrents.obtain(release, cache, self._places, rules) is None:
-            return torrents.kept_info(cache, release)
-        return torrents.kept_metainfo(cache, release.torrent.best_hex)
+        return torrents.found(release, cache, self._places, rules) or torrents.kept_info(cache, release)
 
     def _claim(self, item: str) -> Claim:
         release = self.release_of(item)

@@ -41,10 +41,9 @@ class Checker:
 
     async def __call__(self, unit: Unit, places: tuple[str, ...], port: int, /) -> bool | None:
         """See there."""
-        path = await asyncio.to_thread(torrents.obtain, unit.release, self.cache(), places, self.rules)
-        if path is None:
+        metainfo = await asyncio.to_thread(torrents.found, unit.release, self.cache(), places, self.rules)
+        if metainfo is None:
             return None
-        metainfo = await asyncio.to_thread(torrents.read, path, unit.release)
         target, named = Target(metainfo), await self._peers(unit, port)
         chance = secrets.SystemRandom()
         for one in chance.sample(named, min(ASKED, len(named))):
