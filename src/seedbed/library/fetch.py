@@ -17,7 +17,7 @@ from seedbed.fetching.result import Fetched, Progress
 from seedbed.fetching.torrent.found import FoundTorrent
 from seedbed.fetching.torrent.torrent_file import find_torrent
 from seedbed.hashing.roots import file_has_root
-from seedbed.library import torrents
+from seedbed.library import contents, torrents
 from seedbed.library.cache import Kept, is_own
 from seedbed.library.copies import further_copies
 from seedbed.library.parts import PartShelf
@@ -110,14 +110,14 @@ async def _fetch_part(
 def _begin_part(metainfo: Metainfo, cache: Cache, wanted: Wanted) -> None:
     shelf = PartShelf(cache, wanted.ref)
     shelf.begin(wanted.part, metainfo, wanted.pieces)
-    roots = {file.pieces_root.hex() for file in metainfo.files if file.pieces_root}
-    contents = {root: blob for root in roots if is_own(blob := cache.blob(root))}
+    roots = set(contents.keys(metainfo).values())
+    here = {root: blob for root in roots if is_own(blob := cache.blob(root))}
     for ref in (ref for ref in cache.refs() if ref.dataset == wanted.ref.dataset and ref != wanted.ref):
         other = PartShelf(cache, ref)
         for kept in filter(None, map(other.kept, other.numbers()[:1])):
             if of := torrents.kept_metainfo(cache, kept.info_hash):
-                contents |= {root: path for root, path in other.whole_files(of) if root in roots}
-    shelf.lay_out(metainfo, wanted.pieces, contents)
+                here |= {root: path for root, path in other.whole_files(of) if root in roots}
+    shelf.lay_out(metainfo, wanted.pieces, here)
 
 
 async def _find_torrent(wanted: Wanted, cache: Cache, options: Options, *, offline: bool) -> FoundTorrent:
@@ -200,7 +200,7 @@ def _ready(wanted: Wanted, cache: Cache, options: Options) -> Fetched | None:
 
 def _use_what_is_here(found: FoundTorrent, cache: Cache, wanted: Wanted, into: Path | None) -> None:
     """Contents of other versions go to their places first; the fetch proves them like everything else."""
-    blobs = _blobs(found.metainfo, wanted_files(found.metainfo, found.options.files, found.select_only))
+    blobs = contents.keys(found.metainfo, wanted_files(found.metainfo, found.options.files, found.select_only))
     if into is None:
         cache.lay_out(wanted.ref, blobs)
         return
@@ -236,12 +236,4 @@ def _keep(metainfo: Metainfo, cache: Cache, wanted: Wanted, fetched: Fetched) ->
     sizes |= {path.relative_to(folder).as_posix(): path.stat().st_size for path in fetched.paths}
     whole = len(sizes) == len(metainfo.files)
     kept = Kept(metainfo.info_hashes.best_hex, fetched.root.name, sizes, is_whole=whole)
-    blobs = _blobs(metainfo, frozenset(range(len(metainfo.files))))
-    cache.keep(wanted.ref, kept, {path: key for path, key in blobs.items() if path in sizes})
-
-
-def _blobs(metainfo: Metainfo, indices: frozenset[int] | set[int]) -> dict[str, str]:
-    """Path below the data folder -> content key, of files that have one (BEP 52)."""
-    prefix = "" if metainfo.is_single_file else f"{metainfo.name}/"
-    files = ((index, file) for index, file in enumerate(metainfo.files) if index in indices and file.pieces_root)
-    return {prefix + file.display: file.pieces_root.hex() for _, file in files if file.pieces_root}
+    cache.keep(wanted.ref, kept, {path: key for path, key in contents.keys(metainfo).items() if path in sizes})

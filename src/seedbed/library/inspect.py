@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.errors import SeedbedError
 from seedbed.hashing.check import check_files
+from seedbed.library.contents import paths
 from seedbed.library.torrents import kept_metainfo
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def look(cache: Cache, snapshot: Snapshot, progress: Callable[[Progress], object
         return Verdict(snapshot, problem=error.message)
     if metainfo is None:
         return Verdict(snapshot, problem="its torrent is not in the cache; 'seedbed cache rm' and fetch get it again")
-    prefix = "" if metainfo.is_single_file else f"{metainfo.name}/"
-    names = [prefix + file.display for file in metainfo.files]
+    names = paths(metainfo)
     checked = check_files(metainfo, [str(snapshot.folder / name) for name in names], progress=progress)
     bad = [name for at, name in enumerate(names) if name in snapshot.kept.sizes and checked.bad_pieces(at)]
     return Verdict(snapshot, tuple(bad))

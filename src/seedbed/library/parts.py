@@ -28,7 +28,7 @@ from seedbed.fetching.disk.links import link_or_copy
 from seedbed.fetching.disk.part_store import files_of
 from seedbed.fetching.disk.store import closing_fd, state_error
 from seedbed.fetching.proving.proof import Prover
-from seedbed.library import given_up
+from seedbed.library import contents, given_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -185,36 +185,36 @@ class PartShelf:
         """
         if (kept := self.kept(number)) is None:
             return None
-        prover, layout = Prover(metainfo), Layout.of(metainfo)
-        paths = {index: self.folder / _path(metainfo, index) for index in files_of(layout, kept.pieces)}
+        prover, layout, names = Prover(metainfo), Layout.of(metainfo), contents.paths(metainfo)
+        paths = {index: self.folder / names[index] for index in files_of(layout, kept.pieces)}
         there = {index: path for index, path in paths.items() if path.is_file() and not path.is_symlink()}
         bad = set(kept.pieces) - good_pieces(prover, there, kept.pieces, on_bytes=on_bytes)
         hit = {part.file_index for piece in bad for part in prover.map.stretches(piece) if part.file_index >= 0}
-        return tuple(_path(metainfo, index) for index in sorted(hit))
+        return tuple(names[index] for index in sorted(hit))
 
-    def lay_out(self, metainfo: Metainfo, pieces: range, contents: Mapping[str, Path]) -> None:
+    def lay_out(self, metainfo: Metainfo, pieces: range, here: Mapping[str, Path]) -> None:
         """Link files that are here already, whole, into their places; they are still to be proved there.
 
         Args:
             metainfo: The torrent.
             pieces: The part: only files that are all in it are linked.
-            contents: Hex pieces root -> a file that is said to have these bytes.
+            here: Hex pieces root -> a file that is said to have these bytes.
 
         Raises:
             StateError: or NoSpaceError: the disk refuses.
         """
-        roots = _roots(metainfo)
+        roots = contents.keys(metainfo)
         with self._as_ours():
             for path, (start, stop, length) in _spans(metainfo, pieces):
                 root = roots.get(path, "")
                 target = self.folder / path
-                if (start, stop) == (0, length) and root in contents and not target.exists():
+                if (start, stop) == (0, length) and root in here and not target.exists():
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    link_or_copy(contents[root], target)
+                    link_or_copy(here[root], target)
 
     def whole_files(self, metainfo: Metainfo) -> Iterator[tuple[str, Path]]:
         """Hex pieces root and place of each file that is all in one of the parts that are here."""
-        roots = _roots(metainfo)
+        roots = contents.keys(metainfo)
         for kept in (self.kept(number) for number in self.numbers()):
             for path, (start, stop, length) in (kept.spans if kept else {}).items():
                 if (start, stop) == (0, length) and path in roots:
@@ -249,20 +249,12 @@ class PartShelf:
             raise state_error(error, self._snapshot) from error
 
 
-def _path(metainfo: Metainfo, index: int) -> str:
-    display = metainfo.files[index].display
-    return display if metainfo.is_single_file else f"{metainfo.name}/{display}"
-
-
-def _roots(metainfo: Metainfo) -> dict[str, str]:
-    return {_path(metainfo, at): file.pieces_root.hex() for at, file in enumerate(metainfo.files) if file.pieces_root}
-
-
 def _spans(metainfo: Metainfo, pieces: range) -> Iterator[tuple[str, tuple[int, int, int]]]:
+    names = contents.paths(metainfo)
     for span in Layout.of(metainfo).spans_of(pieces):
         if span.file_index is not None:
             length = metainfo.files[span.file_index].length
-            yield _path(metainfo, span.file_index), (span.start, span.stop, length)
+            yield names[span.file_index], (span.start, span.stop, length)
 
 
 def _punch(path: Path, start: int, length: int) -> None:

@@ -14,7 +14,7 @@ from seedbed.core import metainfo_reader
 from seedbed.errors import DataError, NoSourceError, SourceError, StateError
 from seedbed.fetching.result import Fetched, Progress
 from seedbed.hashing.roots import file_has_root
-from seedbed.library import torrents
+from seedbed.library import contents, torrents
 from seedbed.library.fetch import fetch as prove
 from seedbed.node.clients.engine import GONE_LOOKS
 
@@ -132,7 +132,7 @@ class ClientFetch:
         if not seen.is_complete:
             raise SourceError(f"{metainfo.name}: the client has it for somebody else, and not all of it yet")
         _require_visible(self._engine.client.name, metainfo, source)
-        return _link_all(_paths(metainfo), source, folder)
+        return _link_all(contents.paths(metainfo), source, folder)
 
 
 def _torrent(wanted: Wanted, cache: Cache, options: Options) -> bytes:
@@ -143,11 +143,6 @@ def _torrent(wanted: Wanted, cache: Cache, options: Options) -> bytes:
     return path.read_bytes()
 
 
-def _paths(metainfo: Metainfo) -> list[str]:
-    prefix = "" if metainfo.is_single_file else f"{metainfo.name}/"
-    return [prefix + file.display for file in metainfo.files]
-
-
 def _prepare(metainfo: Metainfo, cache: Cache, wanted: Wanted) -> None:
     """What other versions share is linked, so that the client finds it; what is read-only and wrong is taken away.
 
@@ -155,13 +150,11 @@ def _prepare(metainfo: Metainfo, cache: Cache, wanted: Wanted) -> None:
     """
     folder = cache.data(wanted.ref)
     blobs: dict[str, str] = {}
-    for path, file in zip(_paths(metainfo), metainfo.files, strict=True):
-        if not file.pieces_root:
-            continue
-        _unlink_wrong(folder / path, file.pieces_root)
-        blob = cache.blob(file.pieces_root.hex())
-        if blob.is_file() and file_has_root(blob, file.pieces_root):
-            blobs[path] = file.pieces_root.hex()
+    for path, key in contents.keys(metainfo).items():
+        root, blob = bytes.fromhex(key), cache.blob(key)
+        _unlink_wrong(folder / path, root)
+        if blob.is_file() and file_has_root(blob, root):
+            blobs[path] = key
     folder.mkdir(parents=True, exist_ok=True)
     cache.lay_out(wanted.ref, blobs)
 
@@ -175,7 +168,7 @@ def _unlink_wrong(path: Path, root: bytes) -> None:
 
 def _make_empty(metainfo: Metainfo, folder: Path) -> None:
     """Some clients (Transmission 3) make no files that have no bytes."""
-    for path, file in zip(_paths(metainfo), metainfo.files, strict=True):
+    for path, file in zip(contents.paths(metainfo), metainfo.files, strict=True):
         if file.length == 0 and not (folder / path).exists():
             with contextlib.suppress(OSError):  # it is missed below
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +176,7 @@ def _make_empty(metainfo: Metainfo, folder: Path) -> None:
 
 
 def _require_visible(client: str, metainfo: Metainfo, folder: Path) -> None:
-    missing = [path for path in _paths(metainfo) if not (folder / path).is_file()]
+    missing = [path for path in contents.paths(metainfo) if not (folder / path).is_file()]
     if missing:
         raise StateError(
             f"{client} says that {metainfo.name} is complete, and {folder / missing[0]} is not there",

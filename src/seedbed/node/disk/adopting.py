@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from seedbed.errors import StateError
 from seedbed.hashing.roots import file_has_root
+from seedbed.library import contents
 from seedbed.library.cache import Kept
 
 if TYPE_CHECKING:
@@ -150,15 +151,14 @@ def adopt(metainfo: Metainfo, ref: Ref, place: Place, found: Scan, on_file: Call
     if not chosen or (not by_root and len(chosen) < len(full)):
         return Adopted("wrong" if is_wrong else "incomplete", 0, len(metainfo.files), 0)
     folder = place.cache.data(ref)
-    prefix = Path() if metainfo.is_single_file else Path(metainfo.name)
+    names = contents.paths(metainfo)
     for index, source in chosen.items():
-        target = folder / prefix.joinpath(*metainfo.files[index].path)
-        if refused := _give_name(source, target):
+        if refused := _give_name(source, folder / names[index]):
             return Adopted(refused[0], 0, len(metainfo.files), 0, f"{source}: {refused[1]}")
     size_bytes = sum(metainfo.files[index].length for index in chosen)
     if len(chosen) < len(full):
         return Adopted("begun", len(chosen), len(metainfo.files), size_bytes)
-    _keep(metainfo, ref, place, prefix)
+    _keep(metainfo, ref, place)
     return Adopted("adopted", len(metainfo.files), len(metainfo.files), size_bytes)
 
 
@@ -212,21 +212,18 @@ def _clone(source: Path, target: Path) -> bool:
     return True
 
 
-def _keep(metainfo: Metainfo, ref: Ref, place: Place, prefix: Path) -> None:
+def _keep(metainfo: Metainfo, ref: Ref, place: Place) -> None:
     folder = place.cache.data(ref)
-    sizes, blobs = {}, {}
+    sizes = {path: file.length for path, file in zip(contents.paths(metainfo), metainfo.files, strict=True)}
     try:
-        for file in metainfo.files:
-            path = prefix.joinpath(*file.path)
-            if not file.length:
+        for path, length in sizes.items():
+            if not length:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).touch()
             with (folder / path).open("rb") as stream:
                 os.fsync(stream.fileno())
-            sizes[path.as_posix()] = file.length
-            if file.pieces_root:
-                blobs[path.as_posix()] = file.pieces_root.hex()
     except OSError as error:
         raise StateError(f"{folder}: {error.strerror}") from error
     root = metainfo.files[0].path[-1] if metainfo.is_single_file else metainfo.name
-    place.cache.keep(ref, Kept(metainfo.info_hashes.best_hex, root, sizes, is_whole=True), blobs)
+    kept = Kept(metainfo.info_hashes.best_hex, root, sizes, is_whole=True)
+    place.cache.keep(ref, kept, contents.keys(metainfo))
