@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All parts put together: one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from seedbed.errors import SeedbedError
+from seedbed.portal.datasets import routes as datasets
+from seedbed.portal.web.failures import failed
+from seedbed.portal.web.headers import SafeHeaders
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.routing import BaseRoute
+
+    from seedbed.portal.portal import Portal
+
+PARTS = (datasets,)
+"""Each has ``routes(portal)``; the first route that fits answers."""
+
+LOOK_S = 2.0
+"""A new release of the catalogue is seen so soon."""
+log = logging.getLogger(__name__)
+
+
+def build(portal: Portal) -> Starlette:
+    """The application of one portal."""
+    routes: list[BaseRoute] = [one for part in PARTS for one in part.routes(portal)]
+    routes.append(Mount("/static", StaticFiles(directory=str(resources.files("seedbed.portal") / "static"))))
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(SafeHeaders, data_url=portal.settings.data_url)],
+        lifespan=_following,
+        exception_handlers={SeedbedError: failed, HTTPException: failed, Exception: failed},
+    )
+    app.state.portal = portal
+    return app
+
+
+@asynccontextmanager
+async def _following(app: Starlette) -> AsyncIterator[None]:
+    """Follow the catalogue for as long as the application runs."""
+    portal: Portal = app.state.portal
+    await asyncio.to_thread(portal.shelf.refresh)
+    follower = asyncio.create_task(_follow(portal))
+    try:
+        yield
+    finally:
+        follower.cancel()
+        await asyncio.wait([follower])
+
+
+async def _follow(portal: Portal) -> None:
+    while True:
+        await asyncio.sleep(LOOK_S)
+        try:
+            if await asyncio.to_thread(portal.shelf.refresh):
+                log.info("catalogue followed serial=%d", portal.shelf.site.serial)
+        except SeedbedError as error:  # half-written by somebody's hand, or gone: what is known goes on being shown
+            log.warning("catalogue cannot be read error=%s", error)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every part of a portal is handed. Nothing here is global: two portals can live in one process."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from seedbed.portal.index.shelf import Shelf
+    from seedbed.portal.settings import Settings
+    from seedbed.portal.store.base import Store
+    from seedbed.portal.web.pages import Pages
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Of one site."""
+
+    settings: Settings
+    store: Store
+    """What the portal remembers: people, uploads, reports."""
+    shelf: Shelf
+    """The catalogue: searched, and read."""
+    pages: Pages
+    """Templates and words."""
+    now: Callable[[], dt.datetime] = field(default=_now)
+
+    def url(self, path: str) -> str:
+        """An address of ours, in full.
+
+        Args:
+            path: With its first slash.
+        """
+        return self.settings.public_url + path
+
+
+def portal_of(request: Request) -> Portal:
+    """The portal that a request is for."""
+    found: Portal = request.app.state.portal
+    return found
