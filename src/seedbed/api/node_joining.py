@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from seedbed.api.node import FollowedCatalog, NodeHome
 from seedbed.errors import InputError, NotFoundError, StateError
 from seedbed.following.pull import Ways
+from seedbed.node.choosing.units import version_of
 from seedbed.node.disk.store import Place
 from seedbed.node.disk.trial import examine
 from seedbed.node.giving.gift import Gift
@@ -70,8 +71,9 @@ def tried(gift: Gift) -> Gift:
 def _require_kept(before: Gift, gift: Gift, state: State) -> None:
     """A folder that holds something is given on, wherever its disk is now: its mark tells."""
     now = {Place(Path(folder)).mark() for folder in gift.shares}
-    homes = state.homes()
-    marks = {homes.get(item.partition("#")[0], state.get("mark")) for item in state.units()}
+    homes, first_mark = state.homes(), state.get("mark")
+    lie = [homes.get(version_of(item), first_mark) for item in state.units()]
+    marks = set(lie)
     for number, folder in enumerate(before.shares):
         mark = state.get(f"mark {folder}" if number else "mark")
         if mark in marks and folder in gift.shares and Place(Path(folder)).mark() != mark:
@@ -80,13 +82,12 @@ def _require_kept(before: Gift, gift: Gift, state: State) -> None:
                 hint="Mount it, and join again. If it is lost for good: seedbed node leave --now, and join anew.",
             )
         if mark in marks - now and folder not in gift.shares:
-            held = sum(homes.get(item.partition("#")[0], state.get("mark")) == mark for item in state.units())
             raise StateError(
-                f"this node holds {held:,} datasets in {folder}",
+                f"this node holds {lie.count(mark):,} datasets in {folder}",
                 hint=f"Stop it, move the folder to {gift.folder} as it is, and join again; or give it too, with --dir.",
             )
     first = next(iter(gift.shares))
-    if state.get("mark") in marks and Place(Path(first)).mark() != state.get("mark") and first != before.folder:
+    if first_mark in marks and Place(Path(first)).mark() != first_mark and first != before.folder:
         raise StateError(
             f"{first}: the first folder holds other things than {before.folder} did",
             hint=f"Name {before.folder} first, where the node's data lies, and further folders after it.",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from seedbed.node.disk.store import Place
     from seedbed.node.giving.gift import Gift
     from seedbed.node.parts import Listed
+    from seedbed.node.policy.lottery import Space
     from seedbed.node.state import Held, State
 
 
@@ -46,6 +47,8 @@ class Ground:
     """Id -> its collection."""
     parts: Mapping[str, tuple[int, int]]
     """Version -> parts and bytes that it has, of all that are cut."""
+    space: Space | None
+    """What all nodes give together; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Look:
                 counts[release.collection] += 1
                 sizes[release.collection] += release.size_bytes
         of = {release.id: release.collection for release in self.listed.releases}
-        return Ground(view, {name: (counts[name], sizes[name]) for name in counts}, of, coverage.parts_of(view.units))
+        collections = {name: (counts[name], sizes[name]) for name in counts}
+        return Ground(view, collections, of, coverage.parts_of(view.units), space)
 
     def status(self, ground: Ground | None = None) -> dict[str, Any]:
         """What is held, and what that protects.
@@ -122,12 +126,11 @@ class Look:
 
     def plan(self) -> dict[str, Any]:
         """What it would do next, if the numbers of its last round held."""
-        booking, view = Booking.of(self.state.units()), self.ground().view
-        units = self.state.units()
+        ground, units = self.ground(), self.state.units()
+        booking, view = Booking.of(units), ground.view
         free = self.place.free_bytes(units, self.gift, DEFAULT)
         online_bytes = self.gift.storage_bytes * Uptime.read(self.state.get("uptime")).share
-        space = space_of_text(self.state.get("space"))
-        means = deciding.Means(self.key, free, free, online_bytes, space=space)
+        means = deciding.Means(self.key, free, free, online_bytes, space=ground.space)
         held = self.place.crowded(booking.held, self.gift, units, DEFAULT) if free < 0 else booking.held
         found = deciding.decide(view, held, booking.busy, means, np.random.default_rng(self.key))
         sizes = {item: int(view.census.sizes_bytes[number]) for item, number in view.numbers.items()}
