@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedbed.errors import FormatError, SeedbedError, StateError
 from seedbed.node.control import wire
+from seedbed.node.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -67,31 +68,14 @@ async def opened(path: Path, desk: Desk) -> AsyncIterator[None]:
     Raises:
         StateError: it cannot be made; or another node answers there.
     """
-    lines: set[asyncio.Task[None]] = set()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is None or len(lines) >= MAX_CONNECTIONS:
-            writer.transport.abort()
-            return
-        lines.add(task)
-        try:
-            await _talk(reader, writer, desk)
-        except (OSError, EOFError, TimeoutError, asyncio.CancelledError):
-            pass  # whoever asked has gone, or takes too long, or we stop
-        finally:
-            lines.discard(task)
-            writer.transport.abort()
-
+    lines = Lines(lambda reader, writer: _talk(reader, writer, desk), MAX_CONNECTIONS)
     listening, facts = _bind(path)
-    server = await asyncio.start_unix_server(connected, sock=listening, limit=wire.MAX_REQUEST_BYTES)
+    server = await asyncio.start_unix_server(lines, sock=listening, limit=wire.MAX_REQUEST_BYTES)
     try:
         yield
     finally:
         server.close()
-        for task in list(lines):
-            task.cancel()
-        await asyncio.gather(*lines, return_exceptions=True)
+        await lines.cut()
         _clear(path, facts)
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from seedbed.errors import FormatError, SeedbedError, StateError
 from seedbed.gateway.request import MAX_HEAD_BYTES, Request, read_head
+from seedbed.node.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -81,24 +82,9 @@ class Door:
         Raises:
             StateError: it cannot be listened on.
         """
-        lines: set[asyncio.Task[None]] = set()
-
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            if task is None or len(lines) >= MAX_CONNECTIONS:
-                writer.transport.abort()
-                return
-            lines.add(task)
-            try:
-                await self._talk(reader, writer)
-            except (OSError, EOFError, TimeoutError, asyncio.CancelledError):
-                pass  # whoever asked has gone, or takes too long, or we stop
-            finally:
-                lines.discard(task)
-                writer.transport.abort()
-
+        lines = Lines(self._talk, MAX_CONNECTIONS)
         try:
-            server = await asyncio.start_server(connected, where.host, where.port, limit=MAX_HEAD_BYTES)
+            server = await asyncio.start_server(lines, where.host, where.port, limit=MAX_HEAD_BYTES)
         except OSError as error:
             raise StateError(f"{where}: the status page cannot be there: {error.strerror}") from error
         host, port = server.sockets[0].getsockname()[:2]
@@ -106,9 +92,7 @@ class Door:
             yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         finally:
             server.close()
-            for task in list(lines):
-                task.cancel()
-            await asyncio.gather(*lines, return_exceptions=True)
+            await lines.cut()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(HEAD_S):
