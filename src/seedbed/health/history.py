@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from seedbed.health.record import as_ours
+from seedbed.health.record_file import as_ours, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,10 +44,7 @@ class History:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with as_ours(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30)
-            self._db.executescript(_SCHEMA)
+        self._db = opened(path, _SCHEMA)
 
     def __enter__(self) -> Self:
         return self

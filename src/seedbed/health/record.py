@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from seedbed.errors import NoSpaceError, StateError
+from seedbed.health.record_file import as_ours, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
 _SCHEMA = """
@@ -70,10 +68,7 @@ class HealthRecord:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with as_ours(self._path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30)
-            self._db.executescript(_SCHEMA)
+        self._db = opened(path, _SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -134,23 +129,6 @@ class HealthRecord:
         with as_ours(self._path):
             rows = self._db.execute("select item_id, max(at) from audits group by item_id").fetchall()
         return {item_id: dt.datetime.fromisoformat(at) for item_id, at in rows}
-
-
-@contextlib.contextmanager
-def as_ours(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours.
-
-    Raises:
-        StateError: the record cannot be opened, read or written.
-        NoSpaceError: the disk is full.
-    """
-    try:
-        yield
-    except sqlite3.Error as error:
-        kind = NoSpaceError if "full" in str(error) else StateError
-        raise kind(f"{path}: the health record cannot be used: {error}") from error
-    except OSError as error:
-        raise StateError(f"{path}: the health record cannot be opened: {error.strerror}") from error
 
 
 def _text(moment: dt.datetime) -> str:

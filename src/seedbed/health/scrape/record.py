@@ -7,11 +7,10 @@ A tracker is asked for this machine, whatever catalogue a torrent is of. Numbers
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, cast
 
-from seedbed.health.record import as_ours
+from seedbed.health.record_file import as_ours, opened
 from seedbed.health.scrape.counted import Numbers
 
 if TYPE_CHECKING:
@@ -55,10 +54,7 @@ class ScrapeRecord:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with as_ours(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False)
-            self._db.executescript(_SCHEMA)
+        self._db = opened(path, _SCHEMA, any_thread=True)
 
     def __enter__(self) -> Self:
         return self
