@@ -7,9 +7,9 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from seedbed.health.scrape import loose_bencode
+from seedbed.health.scrape import loose_bencode, udp_wire
 from seedbed.health.scrape.counted import Unanswered
-from seedbed.tracker.udp_wire import ANNOUNCE, ERROR
+from seedbed.tracker.udp_wire import ANNOUNCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,10 +79,8 @@ def read_datagram(data: bytes, *, is_ipv6: bool) -> list[Peer]:
     Raises:
         Unanswered: it is none, or says why there is none.
     """
-    action = int.from_bytes(data[:4])
-    if action == ERROR:
-        raise Unanswered("failure", data[8:208].rstrip(b"\0").decode(errors="replace"))
-    if action != ANNOUNCE or len(data) < 20:
+    udp_wire.raise_error(data)
+    if int.from_bytes(data[:4]) != ANNOUNCE or len(data) < 20:
         raise Unanswered("nonsense", "its answer to an announce is none")
     return list(_compact(data[20:], 16 if is_ipv6 else 4))[:MAX_PEERS]
 

@@ -12,7 +12,7 @@ from seedbed.tracker.udp_wire import CONNECT, ERROR, MAX_SCRAPED, PROTOCOL, SCRA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MAX_SCRAPED", "connect", "is_answer", "read_connected", "read_scraped", "scrape"]
+__all__ = ["MAX_SCRAPED", "connect", "is_answer", "raise_error", "read_connected", "read_scraped", "scrape"]
 
 _HEAD, _TWO, _THREE = struct.Struct(">QII"), struct.Struct(">II"), struct.Struct(">III")
 
@@ -38,7 +38,7 @@ def read_connected(data: bytes) -> int:
     Raises:
         Unanswered: it is none.
     """
-    _raise_error(data)
+    raise_error(data)
     if len(data) < 16 or _TWO.unpack_from(data)[0] != CONNECT:
         raise Unanswered("nonsense", "its answer to a connect is none")
     return int.from_bytes(data[8:16])
@@ -50,19 +50,24 @@ def read_scraped(data: bytes, asked: Sequence[bytes]) -> dict[bytes, Numbers | N
     Raises:
         Unanswered: it is no answer, or says why there is none.
     """
-    _raise_error(data)
+    raise_error(data)
     if len(data) < 8 or _TWO.unpack_from(data)[0] != SCRAPE:
         raise Unanswered("nonsense", "its answer to a scrape is none")
     rows = [_THREE.unpack_from(data, at) for at in range(8, len(data) - _THREE.size + 1, _THREE.size)]
     return {one: _numbers(*row) for one, row in zip(asked, rows, strict=False)}
 
 
+def raise_error(data: bytes) -> None:
+    """Do nothing, unless an answer says why there is none.
+
+    Raises:
+        Unanswered: it does.
+    """
+    if len(data) >= 8 and _TWO.unpack_from(data)[0] == ERROR:
+        raise Unanswered("failure", data[8:208].rstrip(b"\0").decode(errors="replace"))
+
+
 def _numbers(seeds: int, completed: int, leechers: int) -> Numbers | None:
     if not (is_sane(seeds) and is_sane(leechers)):
         return None
     return Numbers(seeds, leechers, completed if is_sane(completed) else None)
-
-
-def _raise_error(data: bytes) -> None:
-    if len(data) >= 8 and _TWO.unpack_from(data)[0] == ERROR:
-        raise Unanswered("failure", data[8:208].rstrip(b"\0").decode(errors="replace"))
