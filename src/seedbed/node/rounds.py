@@ -20,6 +20,7 @@ from seedbed.node.holding.scrubbing import Scrub
 from seedbed.node.parting import unlisted, wishes
 from seedbed.node.parting.farewell import Farewell
 from seedbed.node.parting.leaving import Leaving
+from seedbed.node.state import DAY_S
 from seedbed.node.trusting.counting import Counts, count
 from seedbed.node.trusting.trust import Trust
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 GUESSED_RATE_BYTES_S = 2_500_000
 """20 Mbit/s, where no limit was given."""
-DAY_S = 86_400
 
 
 class Rounds:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Stage: TypeAlias = Literal["fetching", "held", "leaving"]
 Wish: TypeAlias = Literal["evict", "evict-now", "keep"]
+DAY_S = 86_400
+NODE = ""
+"""In the place of a unit's id: of the node as a whole."""
 VERSION = 1
 """Of the tables. New tables and columns need no new version: a program that does not know them leaves them alone."""
 EVENTS_KEPT = 10_000

@@ -16,7 +16,8 @@ from seedbed.engine.libtorrent_engine import LibtorrentEngine
 from seedbed.engine.memory_engine import MemoryEngine
 from seedbed.engine.memory_network import MemoryNetwork
 from seedbed.engine.settings import Settings
-from seedbed.node.giving.traffic import DAY_S, Boot, Limited, Meter, Month, Rates, boot, kept
+from seedbed.node.giving.traffic import Boot, Limited, Meter, Month, Rates, boot, kept
+from seedbed.node.state import DAY_S
 from seedbed.testing.datasets import make_dataset
 from tests.unit.node.stage import Running, Stage, World, hold, play
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkab
 
 from seedbed.errors import SeedbedError
 from seedbed.fetching.web.throttle import Throttle
+from seedbed.node.state import DAY_S
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from seedbed.node.holding.serving import Serving
     from seedbed.node.state import State
 
-DAY_S = 86_400
 SHORTEST_S, LONGEST_S = 27 * DAY_S, 32 * DAY_S
 """February has 28 days, and a clock may be an hour off; no month has 32."""
 _MOST_AWAY_S = 400 * DAY_S

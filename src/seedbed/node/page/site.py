@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.node.page import html, metrics, texts
 from seedbed.node.page.door import HTML, JSON, METRICS, Answer, plain
+from seedbed.node.state import DAY_S
 
 if TYPE_CHECKING:
     from seedbed.gateway.request import Request
@@ -44,7 +45,7 @@ class Site:
             text = await asyncio.to_thread(lambda: json.dumps(facts, ensure_ascii=False))
             return Answer(200, JSON, text.encode())
         lang, state = texts.language(request.headers.get("accept-language", "")), self.desk.parts.state
-        since_s = self.desk.parts.now_s() - DAYS * 86_400
+        since_s = self.desk.parts.now_s() - DAYS * DAY_S
         points = await asyncio.to_thread(state.points, since_s)
         events = [asdict(event) for event in await asyncio.to_thread(lambda: state.events(limit=html.EVENTS))]
         return Answer(200, HTML, await asyncio.to_thread(html.page, facts, events, points, lang))

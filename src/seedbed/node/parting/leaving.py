@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from seedbed.node.policy.dropping import may_be_deleted
+from seedbed.node.state import DAY_S, NODE
 from seedbed.node.trusting.counting import count
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from seedbed.node.parts import Parts
     from seedbed.node.policy.rules import Rules
     from seedbed.node.state import Held
-
-DAY_S = 86_400
-_NODE = ""
 
 
 class Leaving:
@@ -50,7 +48,7 @@ class Leaving:
 
     def used_bytes(self) -> float:
         """Of a day's share, what was given up lately; it comes back evenly over a day."""
-        dropped = self._parts.state.waits("dropped").get(_NODE)
+        dropped = self._parts.state.waits("dropped").get(NODE)
         if dropped is None:
             return 0.0
         return max(float(dropped.facts["bytes"]) - dropped.passed_s / DAY_S * float(dropped.facts["a_day"]), 0.0)
@@ -60,7 +58,7 @@ class Leaving:
         state, unit = self._parts.state, self._parts.state.units()[item]
         used, a_day = self.used_bytes(), self._a_day_bytes()
         await self._claims.disclaim(item)
-        state.wait(_NODE, "dropped", bytes=used + unit.size_bytes, a_day=a_day)
+        state.wait(NODE, "dropped", bytes=used + unit.size_bytes, a_day=a_day)
         state.move(item, "leaving", unit.size_bytes, self._parts.now_s(), what=what, facts=facts)
 
     async def finish(self, targets: Mapping[str, float], *, may_drop: bool) -> None:

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from seedbed.node.choosing.units import version_of
+from seedbed.node.state import NODE
 
 if TYPE_CHECKING:
     from seedbed.node.holding.claiming import Claims
@@ -20,21 +21,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 COLLAPSE_SHARE = 0.01
 """Of the versions known before: when more are gone at once, nobody meant it."""
-_NODE = ""
 
 
 def is_collapsed(parts: Parts, listed: Listed) -> bool:
     """Whether the catalogue lists far less than it did, and that is not long ago."""
     state, now = parts.state, {release.id for release in listed.releases}
-    before = state.waits("collapsed").get(_NODE)
+    before = state.waits("collapsed").get(NODE)
     if before and (len(now) >= before.facts["listed"] or before.passed_s >= parts.pace.patience_s):
-        state.wait_no_more(_NODE, "collapsed")
+        state.wait_no_more(NODE, "collapsed")
         before = None
     known = {version_of(item) for item in state.numbers()}
     gone = len(known - now)
     if before is None and known and gone > COLLAPSE_SHARE * len(known):
         log.warning("the catalogue lists %d of %d versions no more: nothing is dropped", gone, len(known))
-        state.wait(_NODE, "collapsed", listed=len(now) + gone)
+        state.wait(NODE, "collapsed", listed=len(now) + gone)
         state.note("collapsed", {"gone": gone, "known": len(known)}, parts.now_s())
         return True
     return before is not None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seedbed.errors import SeedbedError
+from seedbed.node.state import DAY_S
 
 if TYPE_CHECKING:
     from seedbed.node.choosing.units import Unit
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from seedbed.node.trusting.counting import Counts
 
 A_DAY = 20
-DAY_S = 86_400
 RARE = 100
 """Units with the fewest copies, of which some are drawn."""
 AT_ONCE = 3

@@ -13,6 +13,7 @@ from seedbed.errors import FormatError, SourceError, StateError
 from seedbed.health.leases.lease import MAX_UNITS, MIN_PORT, Lease
 from seedbed.health.leases.over_http import registries
 from seedbed.health.leases.report import Answer
+from seedbed.node.state import NODE
 from seedbed.node.trusting.believing import Belief, Told, space_text
 from seedbed.node.trusting.spotting import DOUBTED, Spotting
 from seedbed.node.trusting.uptime import Uptime
@@ -39,7 +40,6 @@ REGISTRY = "registry"
 """In the node's record: how long ago a registry was good last."""
 MISSED_S = 7 * 86_400.0
 """One that has been away for so long is not waited for."""
-_NODE = ""
 LEAST_LIFE_S, MOST_LIFE_S = 180.0, 3 * 3_600.0
 LEAVE_PATIENCE_S = 5.0
 _ROUNDS = 3
@@ -79,7 +79,7 @@ class Trust:
 
         Else it would be enough to silence it, and unproved seeds would count as copies again.
         """
-        missed = self._parts.state.waits(REGISTRY).get(_NODE)
+        missed = self._parts.state.waits(REGISTRY).get(NODE)
         return bool(self._claims.belief.told) or missed is None or missed.passed_s > MISSED_S
 
     @property
@@ -230,7 +230,7 @@ class Trust:
         doubted = frozenset(self._parts.state.waits(DOUBTED))
         belief = self._claims.belief = Belief(told, doubted)
         if told:
-            self._parts.state.wait(_NODE, REGISTRY)
+            self._parts.state.wait(NODE, REGISTRY)
         self._parts.state.set("space", space_text(belief.space))
         proved = {one.answer.is_proved for one in told if one.answer}
         self._parts.state.set("proved", "" if not proved else "yes" if any(proved) else "no")
