@@ -23,6 +23,8 @@ from seedbed.health.scrape.counted import Subject
 from seedbed.library import torrents
 from seedbed.library.cache import Cache
 from seedbed.node.choosing.units import Cutter
+from seedbed.node.parts import Pace
+from seedbed.node.trusting.believing import LISTENING_ROUNDS, OLDEST_S
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,9 +38,6 @@ if TYPE_CHECKING:
     from seedbed.health.scrape.counted import Report as Scraped
 
 MAX_HISTORY_BYTES = 4_000_000
-REGISTRY_FRESH_S = 2 * 3_600
-REGISTRY_KNOWS_S = 5_400
-"""A registry that began less than that before knows few nodes yet."""
 _GOOD = frozenset(("good", "awkward"))
 
 
@@ -118,7 +117,7 @@ async def remembered(release: Release, asked: Asked) -> list[Day]:
 
 
 async def _reports(releases: Sequence[Release], asked: Asked, now: dt.datetime) -> list[Report]:
-    """Of all registries that answer, and have been listening for long enough."""
+    """Of all registries that answer, and have been listening for long enough; by a node's own measures."""
     speaks = OverHttp(replace(RULES, allows_private=asked.allows_private))
     bases = registries(url for release in releases for url in release.torrent.trackers)
 
@@ -129,11 +128,11 @@ async def _reports(releases: Sequence[Release], asked: Asked, now: dt.datetime) 
             return None
 
     heard = await asyncio.gather(*map(hear, bases))
-    now_s = now.timestamp()
+    now_s, knows_s = now.timestamp(), LISTENING_ROUNDS * Pace().round_s
     return [
         one for one in heard
-        if one and abs(now_s - one.at_s) < REGISTRY_FRESH_S
-        and (one.proved_nodes or one.at_s - one.since_s >= REGISTRY_KNOWS_S)
+        if one and abs(now_s - one.at_s) <= OLDEST_S
+        and (one.proved_nodes or one.at_s - one.since_s >= knows_s)
     ]  # fmt: skip
 
 
