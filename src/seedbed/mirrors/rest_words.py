@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import json
 import re
 from typing import TYPE_CHECKING
 
+from seedbed.core.retry_after import wish_s
+
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
 MAX_WORDS = 400
@@ -92,15 +93,8 @@ def retry_after_s(headers: Mapping[str, str], *, now: dt.datetime) -> float:
             seconds since 1970 (as InvenioRDM sends it), where nothing remains.
         now: With time zone.
     """
-    wish = headers.get("retry-after", "").strip()
-    if (seconds := _number(wish)) is not None:
-        return float(seconds)
-    if wish:
-        try:
-            until = email.utils.parsedate_to_datetime(wish)
-            return max(0.0, (until.replace(tzinfo=until.tzinfo or dt.UTC) - now).total_seconds())
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return 0.0
+    if wish := headers.get("retry-after", "").strip():
+        return wish_s(wish, now)
     reset = _number(headers.get("x-ratelimit-reset", "").strip())
     if reset is not None and headers.get("x-ratelimit-remaining", "0").strip() in {"0", "-1"}:
         return max(0.0, reset - now.timestamp())

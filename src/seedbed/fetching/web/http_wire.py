@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from seedbed.core.retry_after import wish_s
 from seedbed.fetching.faults import Fault, Kind
 
 if TYPE_CHECKING:
@@ -300,13 +301,8 @@ def _judge_whole(head: Head, want: Want) -> None:
 
 def retry_after_s(head: Head) -> float:
     """Seconds that an answer asks us to wait: a number, or a date measured against the answer's own date; 0 if none."""
-    text = head.headers.get("retry-after", "")
-    if _DIGITS.fullmatch(text):
-        return float(text)
-    try:
-        return max((parsedate_to_datetime(text) - _date(head)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return 0.0
+    text = head.headers.get("retry-after")
+    return wish_s(text, _date(head)) if text else 0.0
 
 
 def requests_left(head: Head) -> tuple[int, float] | None:
