@@ -33,6 +33,7 @@ COMMANDS = {
     "scrape": ("seedbed.cli.cmd_scrape:scrape", "Ask trackers how many have a dataset."),
     "search": ("seedbed.cli.cmd_search:search", "Find datasets by words, place, time, licence and more."),
     "seed": ("seedbed.cli.cmd_seed:seed", "Offer data that you hold to others."),
+    "serve": ("seedbed.cli.cmd_serve:serve", "Run a whole server: portal, files, tracker, seeding node."),
     "show": ("seedbed.cli.cmd_show:show", "Show what a catalogue says of a dataset."),
     "simulate": ("seedbed.cli.cmd_simulate:simulate", "Try how a network of smartnodes keeps datasets alive."),
     "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),

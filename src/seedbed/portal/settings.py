@@ -28,6 +28,10 @@ class Settings:
     """``postgresql://…``; empty: SQLite in the folder."""
     uploads_url: str = ""
     """Where received files are kept: empty for the folder, or ``s3://bucket/prefix``."""
+    trackers: tuple[str, ...] = ()
+    """Announce URLs that new torrents name."""
+    allows_private: bool = False
+    """Whether sources and mirrors may be in private networks: for a try at home."""
     proxies: tuple[str, ...] = ()
     """Networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
     is_open: bool = True

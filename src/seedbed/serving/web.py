@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The portal's process: its parts put together, and served by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import closing
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from seedbed.errors import StateError
+from seedbed.portal.app import build
+from seedbed.portal.index.shelf import Shelf
+from seedbed.portal.portal import Portal
+from seedbed.portal.settings import Settings
+from seedbed.portal.store.base import Store
+from seedbed.portal.web.pages import Pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seedbed.core.endpoints import Endpoint
+    from seedbed.serving.wishes import Wishes
+
+KEEP_ALIVE_S = 30
+GRACE_S = 10
+"""Requests that are being answered when we end may take so long."""
+BACKLOG = 1_024
+
+
+def settings_of(wishes: Wishes) -> Settings:
+    """The portal's settings, as the keeper's wishes mean them."""
+    issuer, client, name = wishes.oidc
+    return Settings(
+        folder=wishes.folder, public_url=wishes.portal_url, data_url=wishes.files_url, title=wishes.title,
+        database_url=wishes.database, proxies=wishes.proxies, is_open=wishes.is_open, oidc_issuer=issuer,
+        oidc_client=client, oidc_secret=os.environ.get("SEEDBED_OIDC_SECRET", ""), oidc_name=name,
+        allows_private=wishes.lan, trackers=wishes.announce_urls,
+    )  # fmt: skip
+
+
+async def run(wishes: Wishes, ready: Callable[[str], object]) -> None:
+    """Serve until a TERM signal or Ctrl-C.
+
+    Raises:
+        StateError: the address cannot be listened on, or the database fails.
+    """
+    settings = settings_of(wishes)
+    with closing(_listening(wishes.listen)) as listening, Store(settings.store_url) as store:
+        await asyncio.to_thread(store.make)
+        shelf = Shelf(settings.catalog, settings.folder / "index" / "portal.sqlite")
+        portal = Portal(settings, store, shelf, Pages(settings.title, version("seedbed")))
+        config = uvicorn.Config(
+            build(portal), log_config=None, access_log=False, server_header=False, proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=GRACE_S, ws="none",
+        )  # fmt: skip
+        server = _Told(config, lambda: ready(f"http://{wishes.listen}/"))
+        await server.serve([listening])
+
+
+class _Told(uvicorn.Server):
+    """Says when it is ready: uvicorn itself only logs it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def _listening(where: Endpoint) -> socket.socket:
+    """A socket that listens already: a port that is taken is told before anything else is done."""
+    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((where.host, where.port))
+        made.listen(BACKLOG)
+    except OSError as error:
+        made.close()
+        raise StateError(
+            f"{where}: it cannot be listened on: {error.strerror}", hint="--listen names another address or port."
+        ) from error
+    return made
