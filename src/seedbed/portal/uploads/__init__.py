@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People give data: received, kept apart, checked, described, handed over."""
