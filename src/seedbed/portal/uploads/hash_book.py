@@ -55,6 +55,16 @@ def stamp_of(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
+def whole_sha256(path: Path) -> str:
+    """The SHA-256 of a small file, read again: of one whose bytes came in with an interruption.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def line(path: str, hashes: FileHashes) -> bytes:
     """A file's line."""
     fields = [

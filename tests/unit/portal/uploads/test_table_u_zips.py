@@ -24,7 +24,6 @@ from seedbed.portal.uploads.zips.unpack import unpack
 from seedbed.portal.uploads.zips.unpacking import Meter, unpacked
 from tests.unit.portal.uploads.zips import Piece, archive, deflated
 
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -238,7 +237,7 @@ def test_u19_data_descriptors_are_refused_and_say_what_to_do() -> None:
         def write(self, data: object) -> int:
             return memory.write(bytes(data))  # type: ignore[call-overload]
 
-    with zipfile.ZipFile(Stream(), "w") as file:  # type: ignore[arg-type]  # cannot be sought in: as a pipe
+    with zipfile.ZipFile(Stream(), "w") as file:  # cannot be sought in: as a pipe
         file.writestr("a.csv", "a,b\n")
     with pytest.raises(FormatError) as caught:
         judge(MemoryBlob(memory.getvalue()))

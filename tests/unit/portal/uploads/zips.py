@@ -37,7 +37,9 @@ def archive(*pieces: Piece, prefix: bytes = b"", suffix: bytes = b"", comment: b
     """A zip; ``count`` is told in place of the number of entries."""
     body, directory = bytearray(prefix), bytearray()
     for piece in pieces:
-        packed = piece.packed if piece.packed is not None else (deflated(piece.data) if piece.method == 8 else piece.data)
+        packed = (
+            piece.packed if piece.packed is not None else (deflated(piece.data) if piece.method == 8 else piece.data)
+        )
         crc = zlib.crc32(piece.data) if piece.crc is None else piece.crc
         size = len(piece.data) if piece.size is None else piece.size
         local_name = piece.name if piece.local_name is None else piece.local_name

@@ -94,7 +94,7 @@ class Part:
         Returns:
             Bytes at the beginning of ``memory`` that are less than a block: the next ones belong behind them.
         """
-        while (left := self.position - self._hasher.position) >= BLOCK_LENGTH or left and self.position == self.length:
+        while (left := self.position - self._hasher.position) and (left >= BLOCK_LENGTH or self._is_end):
             count = min(left, memory.length)
             count = self._read(memory, self._hasher.position, count)
             self._hash(memory, count)
@@ -150,13 +150,17 @@ class Part:
         self._pieces = min(self._pieces, position // self._state.piece_length)
         self._hasher = self._new_hasher(self._pieces * self._state.piece_length)
 
+    @property
+    def _is_end(self) -> bool:
+        return self.position == self.length
+
     def _new_hasher(self, start: int) -> PieceHasher:
         length, piece_length = self._state.length, self._state.piece_length
         return PieceHasher(self._engine.hasher(), length=length, piece_length=piece_length, start=start)
 
     def _hash(self, memory: Memory, count: int) -> None:
         """Whole blocks only, unless the file ends here."""
-        whole = count if self.position == self.length else count // BLOCK_LENGTH * BLOCK_LENGTH
+        whole = count if self._is_end else count // BLOCK_LENGTH * BLOCK_LENGTH
         found = self._hasher.feed(memory, whole)
         if found:
             self._state.append(self._pieces, found)

@@ -209,7 +209,9 @@ def _wide(fields: dict[int, bytes], told: tuple[int, ...], name: bytes) -> tuple
     if len(wide) == 8 * len(silent):
         numbers = dict(zip(silent, struct.unpack(f"<{len(silent)}Q", wide), strict=True))
         return tuple(numbers.get(at, value) for at, value in enumerate(told))
-    many = struct.unpack(f"<{len(wide) // 8}Q", wide[: len(wide) // 8 * 8])[: len(told)] if len(wide) % 8 in (0, 4) else ()
+    many = (
+        struct.unpack(f"<{len(wide) // 8}Q", wide[: len(wide) // 8 * 8])[: len(told)] if len(wide) % 8 in (0, 4) else ()
+    )
     alike = all(value in (_M32, big) for value, big in zip(told, many, strict=False))
     if many and alike and len(many) > max(silent, default=0):
         return (*many, *told[len(many) :])  # told once too often, and alike: every reader sees the same
