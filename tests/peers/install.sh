@@ -9,10 +9,10 @@ here=$(dirname "$0")
 wanted="aria2c:aria2 mktorrent:mktorrent nginx:nginx-light qbittorrent-nox:qbittorrent-nox rtorrent:rtorrent
 transmission-create:transmission-cli transmission-daemon:transmission-daemon curl:curl screen:screen wrk:wrk
 chromium:chromium opentracker:opentracker ip:iproute2 tc:iproute2 iptables:iptables tinyproxy:tinyproxy-bin
-mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse"
+mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse postgres:postgresql-15"
 
 missing_packages() {
-    PATH="$PATH:/usr/sbin:/sbin"
+    PATH="$PATH:/usr/sbin:/sbin:/usr/lib/postgresql/15/bin"
     for pair in $wanted; do
         command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"
     done

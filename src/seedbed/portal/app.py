@@ -16,6 +16,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from seedbed.errors import SeedbedError
+from seedbed.portal.accounts.desk import Desk
+from seedbed.portal.accounts.middleware import WhoAsks
 from seedbed.portal.datasets import routes as datasets
 from seedbed.portal.web.failures import failed
 from seedbed.portal.web.headers import SafeHeaders
@@ -41,7 +43,10 @@ def build(portal: Portal) -> Starlette:
     routes.append(Mount("/static", StaticFiles(directory=str(resources.files("seedbed.portal") / "static"))))
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(SafeHeaders, data_url=portal.settings.data_url)],
+        middleware=[
+            Middleware(SafeHeaders, data_url=portal.settings.data_url),
+            Middleware(WhoAsks, desk=Desk.of(portal.settings)),
+        ],
         lifespan=_following,
         exception_handlers={SeedbedError: failed, HTTPException: failed, Exception: failed},
     )

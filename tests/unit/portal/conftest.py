@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.portal.store.base import Store
+from tests import postgres
 from tests.portals import Stand, small_catalog
 
 if TYPE_CHECKING:
@@ -20,4 +22,30 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
     """A portal with three datasets, and a browser's place before it."""
     small_catalog(tmp_path / "catalog")
     with Stand.open(tmp_path, now=dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """PostgreSQL, once for all tests."""
+    if reason := postgres.missing():
+        pytest.skip(reason)
+    with postgres.running() as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind, as SQLAlchemy names it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    cluster: postgres.Cluster = request.getfixturevalue("cluster")
+    return cluster.database().replace("postgresql://", "postgresql+pg8000://", 1)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A database of each kind with all tables."""
+    with Store(store_url) as opened:
+        opened.make()
         yield opened

@@ -57,13 +57,15 @@ class Store:
         self._engine.dispose()
 
     def make(self) -> None:
-        """Make what tables are not there; those that are stay.
+        """Make what tables are not there, and bring those of an older program up to date.
 
         Raises:
-            StateError: it cannot be opened or written.
+            StateError: it cannot be opened or written, or is of a newer program.
         """
-        with _our_errors(), self._engine.begin() as connection:
-            metadata.create_all(connection)
+        from seedbed.portal.store import steps, tables  # noqa: F401, PLC0415  # they declare themselves on metadata
+
+        with self.begin() as connection:
+            steps.bring_up(connection)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:

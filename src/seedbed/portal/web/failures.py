@@ -14,6 +14,8 @@ from seedbed.errors import BusyError, InputError, NoSpaceError, NotFoundError, S
 from seedbed.portal.portal import portal_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -38,12 +40,22 @@ class RefusedError(InputError):
         hint: What to do next.
         status: Of HTTP: 401, 403, 409, 413, 415, 423, 429.
         field: Of a form, where one is to blame.
+        headers: Of the answer: ``Retry-After``.
     """
 
-    def __init__(self, message: str, *, hint: str = "", status: int = 400, field: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int = 400,
+        field: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.field = field
+        self.headers = headers or {}
 
 
 def status_of(error: SeedbedError) -> int:

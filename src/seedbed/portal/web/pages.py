@@ -75,7 +75,7 @@ class Pages:
             "t": partial(self._say, lang),
             "person": getattr(request.state, "person", None),
             "csrf_token": getattr(request.state, "csrf_token", ""),
-            "csrf": partial(_csrf, getattr(request.state, "csrf_token", "")),
+            "csrf": partial(_csrf, request),
             "size": partial(numbers.size, lang=lang),
             "count": partial(numbers.count, lang=lang),
             "day": partial(numbers.day, lang=lang),
@@ -96,5 +96,7 @@ def _in_language(request: Request, lang: str) -> str:
     return "?" + request.url.include_query_params(lang=lang).query
 
 
-def _csrf(token: str) -> Markup:
+def _csrf(request: Request) -> Markup:
+    """The first field of a form. A stranger's token is made only here: pages without forms set no cookie."""
+    token = request.state.form_token() if hasattr(request.state, "form_token") else ""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)

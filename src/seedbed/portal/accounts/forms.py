@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small forms and small JSON, read with limits, and handed to plain handlers (which may block, in a thread)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from starlette.concurrency import run_in_threadpool
+
+from seedbed.portal.web.failures import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    Handler: TypeAlias = "Callable[[Request], Awaitable[Response]]"
+
+MAX_BYTES = 256 << 10
+"""Of a form or a JSON text: more is no form of ours."""
+MAX_FIELDS = 200
+
+
+class Fields(dict[str, list[str]]):
+    """What a form holds: each field's values in the order sent."""
+
+    def one(self, name: str) -> str:
+        """A field's text without spaces around it; empty where it is missing."""
+        return (self.get(name) or [""])[0].strip()
+
+    def whole(self, name: str) -> str:
+        """A field's text as it is: for passwords."""
+        return (self.get(name) or [""])[0]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """All values of a field: boxes that are ticked."""
+        return tuple(self.get(name, ()))
+
+    def is_ticked(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return bool(self.one(name))
+
+
+def posted(handler: Callable[[Request, Fields], Response]) -> Handler:
+    """A handler for a page's form."""
+
+    async def read(request: Request) -> Response:
+        await _body(request)
+        async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_BYTES) as form:
+            fields = Fields()
+            for name, value in form.multi_items():
+                fields.setdefault(name, []).append(str(value))
+        return await run_in_threadpool(handler, request, fields)
+
+    return read
+
+
+def sent(handler: Callable[[Request, dict[str, Any]], Response]) -> Handler:
+    """A handler for JSON: an object."""
+
+    async def read(request: Request) -> Response:
+        body = await _body(request)
+        try:
+            value = json.loads(body or b"{}")
+        except ValueError as error:
+            raise RefusedError(f"the body is no JSON: {error}") from None
+        except RecursionError:
+            raise RefusedError("the body is nested too deeply") from None
+        if not isinstance(value, dict):
+            raise RefusedError(f"the body: expected an object, got {type(value).__name__}")
+        return await run_in_threadpool(handler, request, value)
+
+    return read
+
+
+async def _body(request: Request) -> bytes:
+    """All of it, kept for whoever reads it next; the reading stops where it grows too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise RefusedError(f"the form is longer than {MAX_BYTES:,} bytes", status=413)
+    request._body = bytes(body)  # noqa: SLF001  # where Starlette's own body() keeps it
+    return request._body  # noqa: SLF001
