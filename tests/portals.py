@@ -13,11 +13,8 @@ from starlette.testclient import TestClient
 from seedbed.catalog.model import Collection, Mirror, Provider, Site, Translation
 from seedbed.catalog.table import writer
 from seedbed.portal.app import build
-from seedbed.portal.index.shelf import Shelf
-from seedbed.portal.portal import Portal
+from seedbed.portal.opening import opened
 from seedbed.portal.settings import Settings
-from seedbed.portal.store.base import Store
-from seedbed.portal.web.pages import Pages
 from tests import releases
 
 if TYPE_CHECKING:
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seedbed.catalog.model import FileRow, Release
+    from seedbed.portal.portal import Portal
 
 URL = "http://portal.test"
 SITE = Site(
@@ -94,13 +92,9 @@ class Stand:
 
     @classmethod
     @contextmanager
-    def open(cls, folder: Path, *, now: dt.datetime, store_url: str = "", **settings: Any) -> Iterator[Stand]:
+    def open(cls, folder: Path, *, now: dt.datetime, **settings: Any) -> Iterator[Stand]:
         """Over the catalogue in a server's folder."""
         clock = Clock(now)
         made = replace(Settings(folder, URL, title="Town data"), **settings)
-        shelf = Shelf(made.catalog, folder / "index" / "portal.sqlite")
-        with Store(store_url or made.store_url) as store:
-            store.make()
-            portal = Portal(made, store, shelf, Pages(made.title), clock)
-            with TestClient(build(portal), base_url=URL, follow_redirects=False) as web:
-                yield cls(portal, web, clock)
+        with opened(made, now=clock) as portal, TestClient(build(portal), base_url=URL, follow_redirects=False) as web:
+            yield cls(portal, web, clock)

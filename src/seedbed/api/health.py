@@ -16,6 +16,7 @@ from seedbed.fetching.faults import Fault
 from seedbed.fetching.rules import DEFAULT_RULES
 from seedbed.fetching.web.http_document import get_document
 from seedbed.health import history, risk
+from seedbed.health.current import CurrentHealth, Health
 from seedbed.health.history import Day, History
 from seedbed.health.leases.over_http import RULES, OverHttp, registries
 from seedbed.health.record import HealthRecord
@@ -34,30 +35,10 @@ if TYPE_CHECKING:
     from seedbed.catalog.model import Release
     from seedbed.core.metainfo import Metainfo
     from seedbed.health.leases.report import Report
-    from seedbed.health.risk import Copies
     from seedbed.health.scrape.counted import Report as Scraped
 
 MAX_HISTORY_BYTES = 4_000_000
 _GOOD = frozenset(("good", "awkward"))
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Of one version."""
-
-    id: str
-    copies: Copies
-    fetching: int
-    is_told: bool
-    """Whether anybody said how many peers there are."""
-    bad_mirrors: int
-    mirrors_at: dt.datetime | None
-    """When a copy on a web server was looked at last."""
-
-    @property
-    def word(self) -> risk.Word:
-        """For people: where no tracker answers, a dataset that no web server has is not lost for that."""
-        return risk.word(self.copies) if self.is_told or self.copies.all else "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +74,8 @@ async def look(releases: Sequence[Release], asked: Asked, now: dt.datetime) -> l
     found = await asyncio.to_thread(_judge, releases, asked, scraped, reports)
     with History(asked.home.health(asked.catalog_id)) as kept:
         kept.note((one.id, Day(now.date(), one.copies.peers, one.copies.good_mirrors)) for one in found if one.is_told)
+    with CurrentHealth(asked.home.health(asked.catalog_id)) as current:
+        current.note(found, now)
     return found
 
 

@@ -16,8 +16,9 @@ from seedbed.errors import NoSourceError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seedbed.api.health import Asked, Health
+    from seedbed.api.health import Asked
     from seedbed.catalog.model import Release
+    from seedbed.health.current import Health
     from seedbed.health.history import Day
 
 _EXPLAINED = {

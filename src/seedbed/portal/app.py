@@ -44,7 +44,7 @@ def build(portal: Portal) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(SafeHeaders, data_url=portal.settings.data_url),
+            Middleware(SafeHeaders, public_url=portal.settings.public_url),
             Middleware(WhoAsks, desk=Desk.of(portal.settings)),
         ],
         lifespan=_following,

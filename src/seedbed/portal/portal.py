@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from seedbed.portal.datasets.health import HealthDesk
+    from seedbed.portal.datasets.nodes import NodesDesk
     from seedbed.portal.index.shelf import Shelf
     from seedbed.portal.settings import Settings
     from seedbed.portal.store.base import Store
     from seedbed.portal.web.pages import Pages
 
 
-def _now() -> dt.datetime:
+def wall_clock() -> dt.datetime:
+    """The time, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
@@ -33,7 +36,11 @@ class Portal:
     """The catalogue: searched, and read."""
     pages: Pages
     """Templates and words."""
-    now: Callable[[], dt.datetime] = field(default=_now)
+    health: HealthDesk
+    """How safe versions are."""
+    nodes: NodesDesk
+    """How many volunteers there are."""
+    now: Callable[[], dt.datetime] = field(default=wall_clock)
 
     def url(self, path: str) -> str:
         """An address of ours, in full.

@@ -28,6 +28,10 @@ class Settings:
     """``postgresql://…``; empty: SQLite in the folder."""
     uploads_url: str = ""
     """Where received files are kept: empty for the folder, or ``s3://bucket/prefix``."""
+    health: Path | None = None
+    """The record of audits and of what trackers said; None where nobody keeps one."""
+    registry_url: str = ""
+    """Of the tracker over HTTP, ending in a slash: it tells how many nodes are in which country; empty for none."""
     trackers: tuple[str, ...] = ()
     """Announce URLs that new torrents name."""
     allows_private: bool = False

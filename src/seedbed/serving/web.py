@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from contextlib import closing
@@ -12,16 +11,17 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from seedbed.errors import StateError
+from seedbed.api.home import Home
+from seedbed.catalog import paths
+from seedbed.catalog.table import reader
+from seedbed.errors import SeedbedError, StateError
 from seedbed.portal.app import build
-from seedbed.portal.index.shelf import Shelf
-from seedbed.portal.portal import Portal
+from seedbed.portal.opening import opened
 from seedbed.portal.settings import Settings
-from seedbed.portal.store.base import Store
-from seedbed.portal.web.pages import Pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from seedbed.core.endpoints import Endpoint
     from seedbed.serving.wishes import Wishes
@@ -39,8 +39,18 @@ def settings_of(wishes: Wishes) -> Settings:
         folder=wishes.folder, public_url=wishes.portal_url, data_url=wishes.files_url, title=wishes.title,
         database_url=wishes.database, proxies=wishes.proxies, is_open=wishes.is_open, oidc_issuer=issuer,
         oidc_client=client, oidc_secret=os.environ.get("SEEDBED_OIDC_SECRET", ""), oidc_name=name,
-        allows_private=wishes.lan, trackers=wishes.announce_urls,
+        allows_private=wishes.lan, trackers=wishes.announce_urls, health=_health(wishes),
+        registry_url=next((one.removesuffix("announce") for one in wishes.announce_urls if one.startswith("http")), ""),
     )  # fmt: skip
+
+
+def _health(wishes: Wishes) -> Path | None:
+    """Where the server's own commands keep what they found of the catalogue's copies."""
+    try:
+        site = reader.read_site(wishes.catalog / paths.CATALOG)
+    except SeedbedError:
+        return None
+    return Home(wishes.home, wishes.home / "cache").health(site.id)
 
 
 async def run(wishes: Wishes, ready: Callable[[str], object]) -> None:
@@ -50,10 +60,7 @@ async def run(wishes: Wishes, ready: Callable[[str], object]) -> None:
         StateError: the address cannot be listened on, or the database fails.
     """
     settings = settings_of(wishes)
-    with closing(_listening(wishes.listen)) as listening, Store(settings.store_url) as store:
-        await asyncio.to_thread(store.make)
-        shelf = Shelf(settings.catalog, settings.folder / "index" / "portal.sqlite")
-        portal = Portal(settings, store, shelf, Pages(settings.title, version("seedbed")))
+    with closing(_listening(wishes.listen)) as listening, opened(settings, version("seedbed")) as portal:
         config = uvicorn.Config(
             build(portal), log_config=None, access_log=False, server_header=False, proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=GRACE_S, ws="none",

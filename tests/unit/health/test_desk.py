@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +69,22 @@ async def soon(answer: Any) -> Page:
 def play(story: Coroutine[Any, Any, None]) -> None:
     """Run a story."""
     asyncio.run(story)
+
+
+def test_nodes_are_told_by_country_and_never_by_address() -> None:
+    """Proved ones only; a name is what the node says itself."""
+
+    async def story() -> None:
+        room = Room()
+        await room.post()
+        page = await soon(room.desk.page("nodes.json"))
+        assert json.loads(page.body) == {"nodes": 1, "proved": 0, "countries": {}}
+        next(iter(room.desk.book.nodes.values())).is_proved = True
+        page = await soon(room.desk.page("nodes.json"))
+        assert json.loads(page.body) == {"nodes": 1, "proved": 1, "countries": {"IS": 1}}
+        assert b"11.22" not in page.body
+
+    play(story())
 
 
 def test_a_lease_is_taken_and_told_of() -> None:

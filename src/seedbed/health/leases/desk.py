@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ipaddress
+import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from seedbed.health.leases.signed import Signs
 
-LEASE, HEALTH = "lease", "health"
+LEASE, HEALTH, NODES = "lease", "health", "nodes.json"
 MEDIA_TYPE = "application/octet-stream"
 MAX_POST_BYTES = leases.MAX_BYTES + 1_000
 LEASES_AT_ONCE, LEASES_PER_S = 300.0, 1.0
@@ -93,6 +95,8 @@ class Desk:
 
     def page(self, page: str, /) -> Page | asyncio.Future[Page] | None:
         """See :class:`seedbed.tracker.server.Beside`."""
+        if page == NODES:
+            return self._nodes()
         return asyncio.ensure_future(self._health()) if page == HEALTH else None
 
     def posted(self, _page: str, body: bytes, ip: bytes, /) -> Page | asyncio.Future[Page]:
@@ -119,6 +123,14 @@ class Desk:
         table, now_s, is_proved = await self._fresh(), self.now_s(), node.is_proved
         answer = await asyncio.to_thread(lambda: table.answer(lease, now_s, is_proved=is_proved).sealed(self.signs))
         return Page(200, MEDIA_TYPE, answer)
+
+    def _nodes(self) -> Page:
+        """How many nodes there are, and in which countries those stand that were proved, as they say themselves."""
+        self.book.expire()
+        proved = [one for one in self.book.nodes.values() if one.is_proved]
+        countries = Counter(one.lease.country for one in proved if one.lease.country)
+        told = {"nodes": len(self.book.nodes), "proved": len(proved), "countries": dict(sorted(countries.items()))}
+        return Page(200, "application/json", json.dumps(told).encode(), _FAR)
 
     async def _health(self) -> Page:
         table, now_s = await self._fresh(), self.now_s()

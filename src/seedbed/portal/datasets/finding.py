@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seedbed.portal.datasets.asked import asked, links
+from seedbed.portal.datasets.commons import NEEDY, totals
 from seedbed.portal.index.query import Query
 from seedbed.portal.portal import portal_of
 
@@ -21,7 +22,16 @@ def start(request: Request) -> Response:
     """What this is, a search, what is new."""
     portal = portal_of(request)
     newest = portal.shelf.search(Query(limit=NEWEST, order="recent"))
-    return portal.pages.render(request, "browse/start.html", newest=newest.entries, total=newest.total)
+    known = portal.health.all()
+    needy = sum(one.word in NEEDY for one in known.values()) if known else None
+    return portal.pages.render(
+        request,
+        "browse/start.html",
+        newest=newest.entries,
+        totals=totals(portal),
+        nodes=portal.nodes.now(),
+        needy=needy,
+    )
 
 
 def search(request: Request) -> Response:

@@ -13,11 +13,13 @@ import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from seedbed.catalog import ids, paths
+from seedbed.catalog import ids, join_link, paths
 from seedbed.catalog.query.index import Index
+from seedbed.catalog.releasing import status
+from seedbed.catalog.signing import repository
 from seedbed.catalog.stac.item import from_item
 from seedbed.catalog.table import reader
-from seedbed.errors import NotFoundError, StateError
+from seedbed.errors import NotFoundError, SeedbedError, StateError
 from seedbed.portal.index import query as asking
 from seedbed.portal.index.build import bring_up_to_date, open_index
 from seedbed.portal.index.entry import Entry
@@ -61,6 +63,15 @@ class Shelf:
         return self._site
 
     @property
+    def join_link(self) -> str:
+        """What others need to follow this catalogue; empty where nobody signed it."""
+        try:
+            base = repository.load(self.folder)
+            return join_link.render(status.join_link(self.folder, base, self.site))
+        except SeedbedError:
+            return ""
+
+    @property
     def mark(self) -> str:
         """What changes with each release: for ETags."""
         return f"{self.site.serial}-{self._mark[0]:x}"
@@ -74,10 +85,10 @@ class Shelf:
         table = self.folder / paths.CATALOG
         with self._renewing:
             try:
-                status = table.stat()
+                facts = table.stat()
             except FileNotFoundError:
                 return False
-            mark = (status.st_mtime_ns, status.st_ino)
+            mark = (facts.st_mtime_ns, facts.st_ino)
             if mark == self._mark:
                 return False
             bring_up_to_date(self._db, table)

@@ -8,7 +8,6 @@ forgotten.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 
@@ -21,13 +20,13 @@ class SafeHeaders:
 
     Args:
         app: The rest.
-        data_url: Where scripts may also read data (gateway); empty for our own address only.
+        public_url: Of the portal: a plain one lets pages read plain web seeds too.
     """
 
-    def __init__(self, app: ASGIApp, data_url: str = "") -> None:
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
         self._app = app
         self._headers = {
-            "Content-Security-Policy": _policy(data_url),
+            "Content-Security-Policy": _policy(is_plain=public_url.startswith("http:")),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "X-Frame-Options": "DENY",
@@ -47,12 +46,11 @@ class SafeHeaders:
         await self._app(scope, receive, with_headers)
 
 
-def _policy(data_url: str) -> str:
-    """In-browser downloads speak with trackers and web seeds anywhere: ``connect-src`` is open to HTTPS and WSS."""
-    parts = urlsplit(data_url)
-    data = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+def _policy(*, is_plain: bool) -> str:
+    """Downloads within a page speak with trackers and web seeds anywhere."""
+    plain = " http: ws:" if is_plain else ""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
-        f"img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' https: wss: ws:{data}; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
+        f"media-src 'self' blob:; connect-src 'self' blob: https: wss:{plain}; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; worker-src 'self' blob:; manifest-src 'self'"
     )
