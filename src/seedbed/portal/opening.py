@@ -13,6 +13,7 @@ from seedbed.portal.datasets.health import HealthDesk
 from seedbed.portal.datasets.nodes import NodesDesk
 from seedbed.portal.index.shelf import Shelf
 from seedbed.portal.portal import Portal, wall_clock
+from seedbed.portal.previews.desk import PreviewDesk
 from seedbed.portal.store.base import Store
 from seedbed.portal.web.pages import Pages
 
@@ -41,6 +42,8 @@ def opened(
     rules = replace(DEFAULT_RULES, allows_private=settings.allows_private, connect_timeout_s=3, stall_timeout_s=5)
     health = HealthDesk(settings.health or settings.folder / "health.sqlite", clock_s)
     nodes = NodesDesk(settings.registry_url, rules, clock_s)
+    previews = PreviewDesk(settings.data, settings.folder / "previews")
     with Store(settings.store_url) as store:
         store.make()
-        yield Portal(settings, store, shelf, Pages(settings.title, program_version), health, nodes, now)
+        pages = Pages(settings.title, program_version)
+        yield Portal(settings, store, shelf, pages, health, nodes, previews, now)

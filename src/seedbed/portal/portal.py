@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seedbed.portal.datasets.health import HealthDesk
     from seedbed.portal.datasets.nodes import NodesDesk
     from seedbed.portal.index.shelf import Shelf
+    from seedbed.portal.previews.desk import PreviewDesk
     from seedbed.portal.settings import Settings
     from seedbed.portal.store.base import Store
     from seedbed.portal.web.pages import Pages
@@ -40,6 +41,8 @@ class Portal:
     """How safe versions are."""
     nodes: NodesDesk
     """How many volunteers there are."""
+    previews: PreviewDesk
+    """Looks inside."""
     now: Callable[[], dt.datetime] = field(default=wall_clock)
 
     def url(self, path: str) -> str:

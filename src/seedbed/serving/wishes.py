@@ -40,8 +40,6 @@ class Wishes:
     """Announce URLs that new torrents name; empty: those of our own tracker."""
     mirrors: tuple[str, ...] = ()
     """Where versions are pushed besides our own folder."""
-    minter: str = ""
-    """Who registers DOIs: ``datacite:…``; empty: a mirror that does, or nobody."""
     title: str = "Seedbed"
     name: str = ""
     """Of the catalogue; empty: made from the title."""

@@ -21,6 +21,7 @@ def routes(_portal: Portal) -> list[Route]:
         Route("/datasets/{dataset}", showing.dataset),
         Route("/datasets/{dataset}/{version}", showing.version),
         Route("/datasets/{dataset}/{version}/files", showing.files),
+        Route("/datasets/{dataset}/{version}/preview", showing.preview),
         Route("/hash/{info_hash}", showing.by_hash),
         Route("/collections", commons.collections),
         Route("/collections/{collection}", showing.collection),

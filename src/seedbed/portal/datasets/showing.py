@@ -14,6 +14,7 @@ from seedbed.errors import NotFoundError
 from seedbed.portal.datasets import differences, ways
 from seedbed.portal.index.shelf import ref_id
 from seedbed.portal.portal import portal_of
+from seedbed.portal.previews import drawing
 from seedbed.portal.web import plots
 from seedbed.portal.web.pages import language_of
 
@@ -71,6 +72,20 @@ def files(request: Request) -> Response:
     return portal.pages.render(
         request, "dataset/files.html", release=release, rows=_with_urls(portal, release, shown), total=len(rows),
         page=page, pages=last, words=asked.get("q", "")[:200],
+    )  # fmt: skip
+
+
+def preview(request: Request) -> Response:
+    """A look inside: a piece of a page; empty where nothing can be shown."""
+    portal = portal_of(request)
+    names = request.path_params
+    release = portal.shelf.release(ref_id(names["dataset"], names["version"]))
+    is_shown = release.status != "withdrawn"
+    found = portal.previews.of(release, portal.shelf.files(release.id)) if is_shown else {}
+    return portal.pages.render(
+        request, "dataset/preview.html", headers={"Cache-Control": "public, max-age=300"}, preview=found,
+        shapes=drawing.path(found.get("lines", ()), "shape"), paths=drawing.path(found.get("lines", ()), "path"),
+        points=drawing.points(found.get("lines", ())),
     )  # fmt: skip
 
 
