@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from seedbed.errors import SeedbedError
+from seedbed.portal.accounts import routes as accounts
 from seedbed.portal.accounts.desk import Desk
 from seedbed.portal.accounts.middleware import WhoAsks
 from seedbed.portal.datasets import routes as datasets
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
     from seedbed.portal.portal import Portal
 
-PARTS = (datasets,)
+PARTS = (
+    datasets,
+    accounts,
+)
 """Each has ``routes(portal)``; the first route that fits answers."""
 
 LOOK_S = 2.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 from seedbed.portal.accounts.desk import desk_of
 from seedbed.portal.accounts.person import STRANGER, Person
@@ -15,6 +16,8 @@ from seedbed.portal.portal import portal_of
 from seedbed.portal.web.failures import RefusedError, wants_json
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from starlette.requests import Request
 
     from seedbed.portal.accounts.limits import Rate
@@ -109,6 +112,23 @@ def own_path(text: str, otherwise: str = "/") -> str:
     """
     is_plain = text.isprintable() and "\\" not in text and len(text) <= _MAX_NEXT
     return text if is_plain and text.startswith("/") and not text.startswith("//") else otherwise
+
+
+def back_to(path: str, said: str = "") -> RedirectResponse:
+    """To a page of ours after a form, so that loading it again sends nothing twice (303).
+
+    Args:
+        path: Ours.
+        said: Key of a text that the page shows once: ``saved``.
+    """
+    mark = "&" if "?" in path else "?"
+    return RedirectResponse(path + (f"{mark}said={said}" if said else ""), 303)
+
+
+def said_in(request: Request, known: Collection[str]) -> str:
+    """Which of the known texts a page is to show; empty for none."""
+    said = request.query_params.get("said", "")
+    return said if said in known else ""
 
 
 def _send_to_log_in(request: Request) -> None:

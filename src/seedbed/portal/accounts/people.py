@@ -144,6 +144,11 @@ def suspend(connection: sa.Connection, person_id: str, *, why: str, now_s: float
     """Shut somebody out, at once: sessions, tokens and links end."""
     values = {"suspended_s": now_s, "suspended_why": why[:2000]}
     connection.execute(people.update().where(people.c.id == person_id).values(**values))
+    end_ways_in(connection, person_id)
+
+
+def end_ways_in(connection: sa.Connection, person_id: str) -> None:
+    """Sessions, tokens and links of a person end."""
     sessions.end_all(connection, person_id)
     tokens.end_all(connection, person_id)
     connection.execute(links.delete().where(links.c.person_id == person_id))

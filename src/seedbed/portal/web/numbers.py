@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import datetime as dt
+import datetime as dt
 
 _UNITS = {"en": ("bytes", "kB", "MB", "GB", "TB", "PB"), "fr": ("octets", "ko", "Mo", "Go", "To", "Po")}
 _POINT = {"en": ".", "fr": ",", "es": ","}
@@ -39,3 +36,13 @@ def day(moment: dt.date | None, lang: str = "en") -> str:
         return ""
     month = _MONTHS[lang].split()[moment.month - 1]
     return f"{moment.day} de {month} de {moment.year}" if lang == "es" else f"{moment.day} {month} {moment.year}"
+
+
+def moment(at_s: float | None) -> dt.datetime | None:
+    """A moment that is kept as Unix time; none for none."""
+    return None if at_s is None else dt.datetime.fromtimestamp(at_s, dt.UTC)
+
+
+def clock(at_s: float) -> str:
+    """The time of day of a moment."""
+    return dt.datetime.fromtimestamp(at_s, dt.UTC).strftime("%H:%M UTC")

@@ -79,6 +79,8 @@ class Pages:
             "size": partial(numbers.size, lang=lang),
             "count": partial(numbers.count, lang=lang),
             "day": partial(numbers.day, lang=lang),
+            "moment": numbers.moment,
+            "clock": numbers.clock,
         }
 
     def _say(self, lang: str, key: str, **values: object) -> str:
