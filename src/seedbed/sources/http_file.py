@@ -20,6 +20,7 @@ import certifi
 import pycurl
 
 from seedbed.errors import SourceError
+from seedbed.sources import public_only
 from seedbed.sources.http_answer import PASSING, Answer, Version, changed, refuse
 
 if TYPE_CHECKING:
@@ -311,3 +312,5 @@ def _prepare(curl: pycurl.Curl, url: str, answer: Answer, headers: list[str]) ->
     curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())
     curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity", *headers])
     curl.setopt(pycurl.HEADERFUNCTION, answer.take_line)
+    if public_only.is_asked():
+        public_only.restrict(curl)

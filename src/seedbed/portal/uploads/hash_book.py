@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
@@ -81,8 +81,12 @@ def append(book: Path, lines: Iterable[bytes]) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    with book.open("ab") as file:
-        file.write(b"\n" + b"".join(lines))
+    data = b"\n" + b"".join(lines)
+    fd = os.open(book, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, data)  # in one go: others may append as well
+    finally:
+        os.close(fd)
 
 
 def read(book: Path) -> dict[str, FileHashes]:

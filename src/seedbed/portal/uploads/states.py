@@ -22,7 +22,6 @@ from seedbed.portal.uploads.tables import upload_events, uploads
 from seedbed.portal.web.failures import RefusedError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
 SERVER = "server"
@@ -86,7 +85,7 @@ def may(before: State, after: State, actor: Actor) -> bool:
     return actor in MOVES.get((before, after), frozenset())
 
 
-def move(connection: sa.Connection, upload_id: str, to: str, *, by: str, at: dt.datetime, reason: str = "") -> None:
+def move(connection: sa.Connection, upload_id: str, to: str, *, by: str, now_s: float, reason: str = "") -> None:
     """Move an upload, and remember who did and why.
 
     That somebody is a reviewer is for the caller to know (``accounts.guards``); that the uploader moves only their own
@@ -97,7 +96,7 @@ def move(connection: sa.Connection, upload_id: str, to: str, *, by: str, at: dt.
         upload_id: Which.
         to: A state.
         by: A person's id, or :data:`SERVER`.
-        at: When.
+        now_s: When.
         reason: For people; a refusal needs one.
 
     Raises:
@@ -114,13 +113,13 @@ def move(connection: sa.Connection, upload_id: str, to: str, *, by: str, at: dt.
     moved = connection.execute(
         sa.update(uploads)
         .where(uploads.c.id == upload_id, uploads.c.state == before)
-        .values(state=after.value, reason=reason, changed=int(at.timestamp()))
+        .values(state=after.value, reason=reason, changed_s=now_s)
     )
     if not moved.rowcount:
         raise RefusedError("somebody else moved the upload a moment ago", hint="Look again.", status=409)
     connection.execute(
         sa.insert(upload_events).values(
-            upload_id=upload_id, at=int(at.timestamp()), before=before.value, after=after.value, by=by, reason=reason
+            upload_id=upload_id, at_s=now_s, before=before.value, after=after.value, by=by, reason=reason
         )
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is remembered of uploads; their bytes lie in quarantine. Moments are seconds of Unix time."""
+"""What is remembered of uploads; their bytes lie in quarantine. Moments are seconds of Unix time (``_s``)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ uploads = sa.Table(
     # files (also folders), zip (to be unpacked), package (a zip that stays one), torrent, places (on the web already)
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("person_id", sa.String(64), nullable=False),
-    sa.Column("organisation_id", sa.String(64)),
+    sa.Column("organisation_id", sa.String(64), nullable=False),  # empty: the person's own
     sa.Column("name", sa.Text, nullable=False),  # of the file or folder; a torrent's name
+    sa.Column("dataset", sa.Text, nullable=False),  # under which it shall be published; empty: not said yet
+    sa.Column("version", sa.Text, nullable=False),  # empty: the day it is published
+    sa.Column("title", sa.Text, nullable=False),  # as in ``metadata``, for lists
+    sa.Column("doi", sa.Text, nullable=False),  # as in ``metadata``
     sa.Column("metadata", sa.JSON, nullable=False),  # fields of the form -> values, as the person gave them
     sa.Column("found", sa.JSON, nullable=False),  # fields -> values that were read from the data
     sa.Column(
@@ -31,14 +35,16 @@ uploads = sa.Table(
     sa.Column("places", sa.JSON, nullable=False),  # [URL]: where the data is already
     sa.Column("piece_length", sa.BigInteger, nullable=False),  # that files are hashed with; 0 is not yet known
     sa.Column("declared_bytes", sa.BigInteger, nullable=False),  # of all files, as far as they are known
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),  # of the files that were begun
+    sa.Column("file_count", sa.Integer, nullable=False),  # likewise
     sa.Column("md5", sa.String(32), nullable=False),  # of a package's zip
     sa.Column("item_id", sa.Text, nullable=False),  # once it is published
-    sa.Column("embargo_until", sa.BigInteger),
-    sa.Column("created", sa.BigInteger, nullable=False),
-    sa.Column("changed", sa.BigInteger, nullable=False),
-    sa.Column("expires", sa.BigInteger, nullable=False),  # of a draft that nobody touches
+    sa.Column("embargo_s", sa.Float, nullable=False),  # 0: none
+    sa.Column("made_s", sa.Float, nullable=False),
+    sa.Column("changed_s", sa.Float, nullable=False),
+    sa.Column("expires_s", sa.Float, nullable=False),  # of a draft that nobody touches
     sa.Index("uploads_of_person", "person_id", "state"),
-    sa.Index("uploads_by_state", "state", "changed"),
+    sa.Index("uploads_by_state", "state", "changed_s"),
 )
 
 upload_files = sa.Table(
@@ -51,7 +57,7 @@ upload_files = sa.Table(
     sa.Column("length", sa.BigInteger, nullable=False),
     sa.Column("is_whole", sa.Boolean, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),  # of small files; empty for others
-    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("made_s", sa.Float, nullable=False),
     sa.UniqueConstraint("upload_id", "folded", name="upload_files_once"),
 )
 
@@ -60,7 +66,7 @@ upload_events = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("upload_id", sa.String(ID_CHARACTERS), sa.ForeignKey("uploads.id"), nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("at_s", sa.Float, nullable=False),
     sa.Column("before", sa.String(12), nullable=False),
     sa.Column("after", sa.String(12), nullable=False),
     sa.Column("by", sa.String(64), nullable=False),  # a person's id, or ``server``

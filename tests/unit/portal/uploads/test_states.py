@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+NOW_S = 1_795_000_000.0
 BLANK = {
-    "kind": "files", "person_id": "ann", "name": "n", "metadata": {}, "found": {}, "findings": [], "remarks": [],
-    "reason": "", "wants_review": False, "places": [], "piece_length": 0, "declared_bytes": 0, "md5": "", "item_id": "",
-    "created": 0, "changed": 0, "expires": 0,
+    "kind": "files", "person_id": "ann", "organisation_id": "", "name": "n", "dataset": "", "version": "", "title": "",
+    "doi": "", "metadata": {}, "found": {}, "findings": [], "remarks": [], "reason": "", "wants_review": False,
+    "places": [], "piece_length": 0, "declared_bytes": 0, "size_bytes": 0, "file_count": 0, "md5": "", "item_id": "",
+    "made_s": 0.0, "changed_s": 0.0, "expires_s": 0.0, "embargo_s": 0.0,
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def test_only_the_moves_of_the_table_can_be_made(store: Store, before: State, af
         allowed = any(may(before, after, actor) for actor in actors)
         try:
             with store.begin() as connection:
-                move(connection, before, after, by=by, at=NOW, reason="because")
+                move(connection, before, after, by=by, now_s=NOW_S, reason="because")
                 assert allowed
                 connection.rollback()
         except RefusedError as error:
@@ -65,26 +65,26 @@ def test_only_the_moves_of_the_table_can_be_made(store: Store, before: State, af
 def test_every_move_is_remembered(store: Store) -> None:
     """Who, when, from where to where, why."""
     with store.begin() as connection:
-        move(connection, "in-review", "refused", by="ben", at=NOW, reason="It names people.")
+        move(connection, "in-review", "refused", by="ben", now_s=NOW_S, reason="It names people.")
 
     with store.read() as connection:
         event = connection.execute(sa.select(upload_events)).one()
     assert (event.before, event.after, event.by, event.reason) == ("in-review", "refused", "ben", "It names people.")
-    assert event.at == NOW.timestamp()
+    assert event.at_s == NOW_S
     assert state_of(store, "in-review") == "refused"
 
 
 def test_a_refusal_needs_a_reason(store: Store) -> None:
     """Nobody is refused without being told why."""
     with pytest.raises(RefusedError, match="reason"), store.begin() as connection:
-        move(connection, "in-review", "refused", by="ben", at=NOW, reason="  ")
+        move(connection, "in-review", "refused", by="ben", now_s=NOW_S, reason="  ")
     assert state_of(store, "in-review") == "in-review"
 
 
 def test_an_upload_that_is_not_there(store: Store) -> None:
     """It is said so."""
     with pytest.raises(NotFoundError), store.begin() as connection:
-        move(connection, "nothing", "draft", by=SERVER, at=NOW)
+        move(connection, "nothing", "draft", by=SERVER, now_s=NOW_S)
 
 
 def test_what_is_published_or_withdrawn_stays_so() -> None:

@@ -7,12 +7,14 @@ Nothing here waits for the network.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from typing import TYPE_CHECKING, Self
 
 from seedbed.core.merkle import BLOCK_LENGTH
 from seedbed.creating.create import SHA256_UP_TO_BYTES
+from seedbed.portal.uploads.quarantine import flush_folder
 from seedbed.portal.uploads.receiving.piece_hasher import PieceHasher
 from seedbed.portal.uploads.receiving.state_file import StateFile
 
@@ -39,6 +41,7 @@ class Part:
         self._state = state
         self._engine = engine
         self._fd = os.open(path, _FLAGS | os.O_CREAT, 0o600)
+        fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.position = state.offset
         """Bytes that were written."""
         known = state.pieces()
@@ -64,6 +67,7 @@ class Part:
         """Go on with a file.
 
         Raises:
+            BlockingIOError: another process receives it.
             OSError: it is not there, or the disk refuses.
         """
         return cls(path, StateFile.open(state_path(path)), engine)
@@ -129,6 +133,8 @@ class Part:
         position = self.position
         if position > self._state.offset or not self._state.offset:
             os.fdatasync(self._fd)
+            if not self._state.offset:  # its name, too, before anything of it is acknowledged
+                flush_folder(self.path.parent)
             self._state.write(position)
         return position
 

@@ -27,6 +27,10 @@ _MAGIC = b"seedbed1"
 _READ_BYTES = 1 << 20
 
 
+class DamagedStateError(OSError):
+    """No slot is whole: nothing was acknowledged yet, or the disk is damaged."""
+
+
 class StateFile:
     """Of one file that comes in; one thread at a time.
 
@@ -57,13 +61,13 @@ class StateFile:
 
         Raises:
             FileNotFoundError: there is none.
-            OSError: no slot is whole.
+            DamagedStateError: no slot is whole.
         """
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         slots = [found for at in (0, _SLOT_BYTES) if (found := _slot(os.pread(fd, _SLOT.size, at)))]
         if not slots:
             os.close(fd)
-            raise OSError(f"{path.name}: neither of its slots is whole")
+            raise DamagedStateError(f"{path.name}: neither of its slots is whole")
         turn, offset, length, piece_length = max(slots)
         state = cls(fd, length=length, piece_length=piece_length)
         state._turn, state.offset = turn, offset

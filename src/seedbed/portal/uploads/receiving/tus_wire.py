@@ -146,6 +146,6 @@ def abilities(max_bytes: int) -> dict[str, str]:
     }
 
 
-def expires(moment: dt.datetime) -> str:
+def expires(moment_s: float) -> str:
     """``Upload-Expires``: a moment as HTTP writes it (RFC 9110, 5.6.7)."""
-    return format_datetime(moment.astimezone(dt.UTC), usegmt=True)
+    return format_datetime(dt.datetime.fromtimestamp(moment_s, dt.UTC), usegmt=True)
