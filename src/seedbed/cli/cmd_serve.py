@@ -50,7 +50,8 @@ if TYPE_CHECKING:
 @click.option("--oidc-client", default="", metavar="ID", help="Our id there; its secret in SEEDBED_OIDC_SECRET.")
 @click.option("--oidc-name", default="", metavar="TEXT", help="What the button says.")
 @click.option("--only", multiple=True, metavar="PART",
-              help="Run these parts only: portal, gateway, tracker, node, catalog, schedule; repeat.")  # fmt: skip
+              help="Run some parts only: portal, worker, gateway, tracker, node, catalog, schedule.")  # fmt: skip
+@click.option("--admin-link", is_flag=True, help="Only make a link by which you become an administrator.")
 @click.option("--no-dht", is_flag=True, help="Do not use the distributed hash table.")
 @click.option("--lan", is_flag=True, help="Serve peers and ask sources of your own network too: for a try at home.")
 @output.json_option
@@ -58,8 +59,8 @@ if TYPE_CHECKING:
 def serve(**options: Any) -> None:
     """Run a whole server: portal, gateway, tracker, seeding node, audits.
 
-    The first run makes a signed catalogue with its keys. Later runs go on with it. Parts that die are started
-    again; Ctrl-C or a TERM signal ends all of them.
+    The first run makes a signed catalogue with its keys, and prints a link by which you become the administrator. Later
+    runs go on with it. Parts that die are started again; Ctrl-C or a TERM signal ends all of them.
 
     With --only the parts live on several machines: all of them name the same --database and --public-url. How to put
     it behind a web server with HTTPS: docs/guide/portal.md.
@@ -67,8 +68,12 @@ def serve(**options: Any) -> None:
     With --json one JSON object a line: "ready" (with the addresses), "part", "stopped".
     """
     wishes = _wishes(options)
-    if wishes.only == ("portal",):
+    if options["admin_link"]:
+        _tell_admin_link(wishes)
+    elif wishes.only == ("portal",):
         _run_portal(wishes)
+    elif wishes.only == ("worker",):
+        asyncio.run(_run_worker(wishes))
     else:
         _run_all(wishes)
 
@@ -105,8 +110,22 @@ def _run_portal(wishes: Wishes) -> None:
     asyncio.run(web.run(wishes, lambda url: output.event({"event": "ready", "url": url}, f"Portal {url}")))
 
 
+async def _run_worker(wishes: Wishes) -> None:
+    from seedbed.serving import work  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    await work.run(wishes, stop_sign(), lambda: output.event({"event": "ready"}, "Worker: ready"))
+
+
+def _tell_admin_link(wishes: Wishes) -> None:
+    """The way in for whoever has the server's files."""
+    from seedbed.serving import web  # noqa: PLC0415  # imports stay inside: --help must be quick
+
+    link = web.admin_link(wishes, is_wanted=True)
+    output.result({"admin_link": link}, f"Whoever opens this first becomes an administrator:\n  {link}")
+
+
 def _run_all(wishes: Wishes) -> None:
-    from seedbed.serving import founding, plan  # noqa: PLC0415  # imports stay inside: --help must be quick
+    from seedbed.serving import founding, plan, web  # noqa: PLC0415  # imports stay inside: --help must be quick
     from seedbed.serving.supervisor import Supervisor  # noqa: PLC0415
 
     environment = {
@@ -115,9 +134,10 @@ def _run_all(wishes: Wishes) -> None:
     }  # fmt: skip
     if founding.found(wishes, lambda words: founding.run_command(words, environment)):
         output.say(f"A new catalogue was made in {wishes.catalog}; its keys are in {wishes.home}: keep a copy of both.")
+    link = web.admin_link(wishes) if wishes.runs("portal") else ""
     supervisor = Supervisor(plan.parts(wishes), plan.timed(wishes), environment, _tell)
     try:
-        asyncio.run(_supervise(supervisor, wishes))
+        asyncio.run(_supervise(supervisor, wishes, link))
     except OSError as error:
         raise StateError(f"the server cannot run: {error.strerror or error}") from error
     output.event({"event": "stopped"}, "Stopped.")
@@ -127,14 +147,16 @@ def _tell(part: str, text: str) -> None:
     output.event({"event": "part", "part": part, "text": text}, f"[{part}] {output.plain(text)}")
 
 
-async def _supervise(supervisor: Supervisor, wishes: Wishes) -> None:
+async def _supervise(supervisor: Supervisor, wishes: Wishes, link: str) -> None:
     stop = stop_sign()
     facts = {"event": "ready", "url": f"{wishes.portal_url}/", "files": f"{wishes.files_url}/",
-             "trackers": list(wishes.announce_urls)}  # fmt: skip
+             "trackers": list(wishes.announce_urls), "admin_link": link}  # fmt: skip
 
     def ready() -> None:
         lines = [f"Portal    {wishes.portal_url}/", f"Files     {wishes.files_url}/",
                  *(f"Tracker   {url}" for url in wishes.announce_urls)]  # fmt: skip
+        if link:
+            lines += ["", "Become the administrator (works once; --admin-link makes another):", f"  {link}"]
         output.event(facts, "\n".join(lines))
 
     try:

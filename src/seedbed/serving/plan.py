@@ -63,8 +63,9 @@ def parts(wishes: Wishes) -> Iterator[Part]:
     own = tuple(own_arguments(wishes))
     lan = ("--lan",) if wishes.lan else ()
     catalog = str(wishes.catalog)
-    if wishes.runs("portal"):
-        yield Part("portal", ("serve", *own, "--only", "portal", "--json"))
+    for name in ("portal", "worker"):
+        if wishes.runs(name):
+            yield Part(name, ("serve", *own, "--only", name, "--json"))
     if wishes.runs("gateway"):
         # Browsers open many connections, and behind a proxy all clients are one.
         more = ("--client-connections", "0", "--public-url", wishes.files_url)

@@ -154,7 +154,7 @@ class Supervisor:
             stderr=asyncio.subprocess.PIPE,
             limit=_MAX_LINE_BYTES,
             start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
 
     async def _hear(self, one: Watched, stream: asyncio.StreamReader | None) -> None:
@@ -182,7 +182,7 @@ class Supervisor:
             try:
                 _, said = await process.communicate()
             except asyncio.CancelledError:
-                await _end_process(process)
+                await end_process(process)
                 raise
             if process.returncode:
                 last = said.decode(errors="replace").strip().splitlines()[-1:]
@@ -192,13 +192,13 @@ class Supervisor:
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """End all processes, at the same time, then whoever watched them."""
         running = [one.process for one in self.watched if one.process and one.process.returncode is None]
-        await asyncio.gather(*map(_end_process, running))
+        await asyncio.gather(*map(end_process, running))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _end_process(process: asyncio.subprocess.Process) -> None:
+async def end_process(process: asyncio.subprocess.Process) -> None:
     """In order, if it ends in order."""
     for number, wait_s in ((signal.SIGTERM, STOP_S), (signal.SIGKILL, STOP_S)):
         if process.returncode is not None:
@@ -226,7 +226,7 @@ def _cannot_start(one: Watched, what: str) -> StateError:
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Between fork and exec: whoever kills the supervisor with -9 leaves nobody behind (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)

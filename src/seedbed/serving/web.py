@@ -15,6 +15,7 @@ from seedbed.api.home import Home
 from seedbed.catalog import paths
 from seedbed.catalog.table import reader
 from seedbed.errors import SeedbedError, StateError
+from seedbed.portal.accounts import invitations
 from seedbed.portal.app import build
 from seedbed.portal.opening import opened
 from seedbed.portal.settings import Settings
@@ -96,3 +97,14 @@ def _listening(where: Endpoint) -> socket.socket:
             f"{where}: it cannot be listened on: {error.strerror}", hint="--listen names another address or port."
         ) from error
     return made
+
+
+def admin_link(wishes: Wishes, *, is_wanted: bool = False) -> str:
+    """A link that makes an administrator, once; empty where there is one and none is wished for.
+
+    Raises:
+        StateError: the database fails.
+    """
+    with opened(settings_of(wishes)) as portal:
+        needs = is_wanted or invitations.needs_admin(portal)
+        return invitations.make_admin_link(portal) if needs else ""

@@ -13,7 +13,7 @@ from seedbed.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-PARTS = ("portal", "gateway", "tracker", "node", "catalog", "schedule")
+PARTS = ("portal", "worker", "gateway", "tracker", "node", "catalog", "schedule")
 """What can run, alone or together: the names of ``--only``."""
 ANYWHERE = frozenset(("0.0.0.0", "::", ""))  # noqa: S104  # compared with, not listened on
 

@@ -47,7 +47,7 @@ def test_in_public_everybody_is_told_the_public_host() -> None:
 
 def test_every_part_is_a_command_of_ours() -> None:
     """And ``--only`` leaves out the others, and the schedule."""
-    assert [one.name for one in plan.parts(wishes())] == ["portal", "gateway", "tracker", "node", "catalog"]
+    assert [one.name for one in plan.parts(wishes())] == ["portal", "worker", "gateway", "tracker", "node", "catalog"]
     assert [one.name for one in plan.parts(wishes(only=("gateway", "tracker")))] == ["gateway", "tracker"]
     assert [one.name for one in plan.timed(wishes())] == ["audit", "health", "signatures"]
     assert list(plan.timed(wishes(only=("gateway",)))) == []

@@ -34,20 +34,25 @@ class Copy:
 
 
 def copies(release: Release, audits: Mapping[str, Noted]) -> list[Copy]:
-    """Web copies, the good ones first: named mirrors, then mere web seeds of the torrent."""
+    """Web copies, the good ones first: named mirrors, then mere web seeds of the torrent.
+
+    An audit asks a mirror that is a web seed too by the web seed's address.
+    """
     single = release.torrent.is_single_file
+    name = quote(release.torrent.name)
+    seeds = {(url if single else f"{url.rstrip('/')}/{name}/"): url for url in release.torrent.web_seeds}
     found = [
-        _copy(
-            one.name or one.key, one.href, audits.get(one.web_seed(is_single_file=single)), is_flat=one.layout == "flat"
-        )
+        _copy(one.name, one.href, _first(audits, one.web_seed(is_single_file=single), seeds.get(one.href)),
+              is_flat=one.layout == "flat")
         for one in release.mirrors
-    ]
-    known = {one.url.rstrip("/") for one in found}
-    for url in release.torrent.web_seeds:
-        at = url.rstrip("/") if single else f"{url.rstrip('/')}/{quote(release.torrent.name)}"
-        if at not in known and url.rstrip("/") not in known:
-            found.append(_copy("", url if single else at + "/", audits.get(url)))
+    ]  # fmt: skip
+    known = {one.url for one in found}
+    found += [_copy("", at, audits.get(url)) for at, url in seeds.items() if at not in known]
     return sorted(found, key=lambda one: _ORDER[one.state])
+
+
+def _first(audits: Mapping[str, Noted], *urls: str | None) -> Noted | None:
+    return next((audits[url] for url in urls if url and url in audits), None)
 
 
 def _copy(name: str, url: str, audit: Noted | None, *, is_flat: bool = False) -> Copy:

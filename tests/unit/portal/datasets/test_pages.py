@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.catalog.model import Mirror
 from seedbed.health.current import CurrentHealth, Health
 from seedbed.health.history import Day, History
 from seedbed.health.record import HealthRecord, Noted
@@ -182,12 +183,16 @@ def test_differences_are_told_by_content() -> None:
 def test_copies_on_the_web_are_told_good_first() -> None:
     """Bad ones last, with what was wrong."""
     lakes = small_releases()[2]
-    facts = replace(lakes.torrent, web_seeds=("https://b.example.org/x/", "https://data.example.org/lakes/.."))
-    release = replace(lakes, torrent=facts)
+    facts = replace(lakes.torrent, web_seeds=("https://b.example.org/x/", "https://data.example.org/"))
+    own = Mirror("own", "https://data.example.org/lakes-2/")
+    release = replace(lakes, torrent=facts, mirrors=(own,))
+    good = Noted("lakes@2", "", NOON, "good")
 
-    found = ways.copies(release, {"https://b.example.org/x/": Noted("lakes@2", "", NOON, "bad", ("wrong-bytes",))})
+    bad = Noted("lakes@2", "", NOON, "bad", ("wrong-bytes",))
+    found = ways.copies(release, {"https://b.example.org/x/": bad, "https://data.example.org/": good})
 
-    assert [one.state for one in found] == ["unknown", "unknown", "bad"]
+    assert [one.state for one in found] == ["good", "bad"]
+    assert found[0].name == "data.example.org"
     assert found[-1].troubles == ("wrong-bytes",)
     assert found[-1].url == "https://b.example.org/x/lakes-2/"
 
