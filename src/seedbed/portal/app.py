@@ -20,6 +20,7 @@ from seedbed.portal.accounts import routes as accounts
 from seedbed.portal.accounts.desk import Desk
 from seedbed.portal.accounts.middleware import WhoAsks
 from seedbed.portal.datasets import routes as datasets
+from seedbed.portal.review import routes as review
 from seedbed.portal.uploads import routes as uploads
 from seedbed.portal.web.failures import failed
 from seedbed.portal.web.headers import SafeHeaders
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 PARTS = (
     datasets,
     accounts,
+    review,
     uploads,
 )
 """Each has ``routes(portal)``; the first route that fits answers."""
