@@ -161,7 +161,7 @@ def _tell(desk: Desk, upload: Upload, outcome: Outcome) -> None:
     """Write down what was found, and move the upload on, or back: all at once."""
     told = list(map(_plain, outcome.findings))
     now_s, has_faults = desk.now_s(), bool(told)
-    if not has_faults and upload.wants_review and upload.kind != "package":
+    if not has_faults and upload.wants_review:
         found = outcome.values.get("found", upload.found)
         told += map(_plain, describing.findings(replace(upload, found=found), desk.portal))
     with desk.portal.store.begin() as connection:

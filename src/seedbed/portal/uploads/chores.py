@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from seedbed.portal.portal import Portal
 
 _log = logging.getLogger(__name__)
+FORM_S = 24 * 3600
+"""A folder that no upload knows is that of a form which is coming in, or was when the server died."""
 _OVER = (State.WITHDRAWN, State.PUBLISHED)
 
 
@@ -59,6 +61,8 @@ def _sweep(portal: Portal) -> None:
     with portal.store.read() as connection:
         rows = connection.execute(sa.select(uploads.c.id, uploads.c.state).where(uploads.c.id.in_(present)))
         found = {row.id: row.state for row in rows}
+    old_s = portal.now().timestamp() - FORM_S
     for name in present:
-        if found.get(name, State.WITHDRAWN.value) in {state.value for state in _OVER}:
+        is_over = found.get(name) in {state.value for state in _OVER}
+        if is_over or (name not in found and (folder / name).stat().st_mtime < old_s):
             Den(folder / name).remove()

@@ -54,7 +54,8 @@ def for_publishing(upload: Upload) -> tuple[str, str, dict[str, Any]]:
     """Dataset, version (may be empty) and the fields of a metadata file."""
     said = {**upload.found, **upload.metadata}
     fields = {key: value for key, value in said.items() if key in FIELDS}
-    return upload.dataset or ids.slug(upload.title), upload.version, fields
+    proposed = f"zip-{upload.md5}" if upload.md5 else ids.slug(upload.title)
+    return upload.dataset or proposed, upload.version, fields
 
 
 def findings(upload: Upload, portal: Portal) -> list[Finding]:
@@ -69,13 +70,18 @@ def findings(upload: Upload, portal: Portal) -> list[Finding]:
         (dataset or "dataset", version or "1"),
         [Source(FORM, said)],
         inspected=Inspected(),
-        before=known[0] if known else None,
+        before=None,  # what holds for the version before is asked for again: licences change
         now=portal.now(),
     ).release
     told = {one.field.partition("[")[0] for one in faults}
     for one in metadata.faults(draft):
         if one.field.partition("[")[0] not in told and one.field not in {"id", "dataset", "version"}:
             faults.append(_in_words_of_the_form(one))
+    if known and not upload.dataset:
+        problem = (
+            f"there is a dataset {dataset} already: write {dataset} if this is a new version of it, else another name"
+        )
+        faults.append(Finding("dataset", problem))
     if version and any(one.version == version for one in known):
         faults.append(Finding("version", f"{dataset} has a version {version} already"))
     return faults

@@ -83,8 +83,7 @@ def submit(desk: Desk, person: Person, upload_id: str) -> Upload:
         upload = drafts.find(connection, upload_id)
         check_owner(upload, person)
         _check_ready(upload, draft_files.of(connection, upload_id))
-    if upload.kind != "package":
-        describing.refuse_faults(upload, portal)
+    describing.refuse_faults(upload, portal)
     with portal.store.begin() as connection:
         if clash := drafts.same_doi(connection, upload):
             raise RefusedError(clash["problem"], hint="Look whether it is yours.", status=409, field="doi")

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from seedbed.portal.uploads.api import Api
 from seedbed.portal.uploads.checker import Checker
+from seedbed.portal.uploads.pages import UploadPages
 from seedbed.portal.uploads.receiving.desk import Desk
 from seedbed.portal.uploads.receiving.tus import Tus
 
@@ -23,7 +24,14 @@ def routes(portal: Portal) -> list[Route]:
     desk = Desk(portal)
     checker = Checker(desk)
     tus, api = Tus(desk), Api(desk, checker)
+    pages = UploadPages(desk, checker)
     return [
+        Route("/give", pages.give),
+        Route("/give", pages.begin, methods=["POST"]),
+        Route("/uploads", pages.mine),
+        Route("/uploads/{upload}", pages.upload),
+        Route("/uploads/{upload}", pages.act, methods=["POST"]),
+        Route("/uploads/{upload}/files", pages.more, methods=["POST"]),
         Route("/api/v1/uploads", api.uploads, methods=["GET", "POST"]),
         Route(_ONE, api.upload, methods=["GET", "DELETE"]),
         Route(f"{_ONE}/metadata", api.metadata, methods=["PUT"]),
