@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +84,15 @@ class Server:
         assert self.process.stdout is not None
         self.facts = _ready(self.process.stdout)
         assert self.facts, self.log.read_text()
+
+    def until(self, path: str, seconds: float = 20) -> None:
+        """Wait until the portal has followed its catalogue to a version."""
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/datasets/{path}", timeout=5):
+                return
+            time.sleep(0.1)
+        pytest.fail(f"{path} did not appear in {seconds} s")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it, and give its exit code."""

@@ -170,7 +170,7 @@ def preflight() -> Reply:
         (
             ("Allow", "GET, HEAD, OPTIONS"),
             ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
-            ("Access-Control-Allow-Headers", "Range, If-Match, If-None-Match, If-Range"),
+            ("Access-Control-Allow-Headers", "Range, If-Match, If-None-Match, If-Range, Cache-Control"),
             ("Access-Control-Max-Age", "86400"),
         ),
     )

@@ -126,6 +126,7 @@ def test_ranges_conditions_and_heads(root: Path) -> None:
     assert (head.status, head.size_bytes, dict(head.headers)["Content-Length"]) == (200, 0, "10")
     assert ask(root, path, method="POST").status == 405
     assert "Range" in dict(ask(root, path, method="OPTIONS").headers)["Access-Control-Allow-Headers"]
+    assert "Cache-Control" in dict(ask(root, path, method="OPTIONS").headers)["Access-Control-Allow-Headers"]
 
 
 def test_pads_latest_and_listings(root: Path) -> None:

@@ -60,10 +60,11 @@ async def _publish(upload: Upload, portal: Portal, wishes: Wishes, commands: Com
     words = ["publish", "--dataset", dataset, "--catalog", str(wishes.catalog), "--metadata", str(described)]
     words += ["--version", version] if version else []
     words += ["--lan"] if wishes.lan else []
-    variables = {}
+    variables = dict[str, str]()
     if upload.places:
         words += [*_mirrors(wishes, with_own=False), *upload.places]
         words += ["--name", upload.name] if len(upload.places) > 1 else []
+        variables |= {} if wishes.lan else {"SEEDBED_ONLY_PUBLIC": "1"}  # names may lead elsewhere by now (U44)
     else:
         handed = await asyncio.to_thread(hand_over, den, upload.name, upload.piece_length)
         words += ["--piece-length", str(handed.piece_length), *(["--name", handed.name] if handed.name else [])]

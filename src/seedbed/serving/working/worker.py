@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.errors import SeedbedError
 from seedbed.portal.review import jobs
+from seedbed.portal.uploads.chores import tidy
 from seedbed.serving.working.commands import CommandError
 from seedbed.serving.working.publishing import publish
 from seedbed.serving.working.withdrawing import restore, withdraw
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from seedbed.portal.portal import Portal
     from seedbed.portal.review.jobs import Job
     from seedbed.serving.wishes import Wishes
-    from seedbed.serving.working.commands import Commands
+from seedbed.serving.working.commands import Commands
 
 LOOK_S = 1.0
 """Between two looks for a job."""
+TIDY_S = 3_600.0
+"""Drafts that nobody goes on with are looked for so often."""
 AGAIN_S = 300.0
 """What may go well later is tried again after so long."""
 log = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``; what is being done then is ended, and begun again by the next worker."""
         stopped = asyncio.create_task(stop.wait())
+        tidying = asyncio.create_task(self._tidy())
         try:
             while not stop.is_set():
                 working = asyncio.create_task(self.once())
@@ -48,6 +52,16 @@ class Worker:
                     await asyncio.wait([stopped], timeout=LOOK_S)
         finally:
             stopped.cancel()
+            tidying.cancel()
+            await asyncio.wait([stopped, tidying])
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(tidy, self._portal)
+            except SeedbedError as error:
+                log.warning("uploads cannot be tidied: %s", error)
+            await asyncio.sleep(TIDY_S)
 
     async def once(self) -> bool:
         """Do a job; False when there is none."""
