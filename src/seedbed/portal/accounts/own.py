@@ -65,7 +65,7 @@ def _new_password(request: Request, person: Person, fields: Fields) -> str:
     with portal.store.read() as connection:
         kept = people.find(connection, person.id).password
     if kept and not desk.passwords.fits(kept, fields.whole("old")):
-        raise RefusedError("this is not your password", status=403, field="old")
+        raise RefusedError("this is not your password", status=400, field="old")
     return desk.passwords.hash(
         names.checked_password(fields.whole("password"), fields.whole("again"), name=person.name)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from seedbed.portal.accounts import api, entering, own
+from seedbed.portal.accounts import admin, admin_places, api, entering, own
 from seedbed.portal.accounts.forms import posted, sent
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ def routes(_portal: Portal) -> list[Route]:
         form("/account/tokens", own.make_token),
         form("/account/tokens/end", own.end_token),
         form("/organisations/{organisation}/members", own.change_members),
+        Route("/admin", admin.start),
+        *page("/admin/people", admin.everybody, admin.make_person),
+        *page("/admin/people/{person}", admin.one, admin.change),
+        *page("/admin/organisations", admin_places.all_places, admin_places.make),
+        *page("/admin/organisations/{organisation}", admin_places.one, admin_places.change),
+        Route("/admin/log", admin.log),
         Route("/api/v1/me", api.me),
         Route("/api/v1/tokens", api.own_tokens),
         Route("/api/v1/tokens", sent(api.make_token), methods=["POST"]),
