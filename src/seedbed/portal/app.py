@@ -20,6 +20,8 @@ from seedbed.portal.accounts import routes as accounts
 from seedbed.portal.accounts.desk import Desk
 from seedbed.portal.accounts.middleware import WhoAsks
 from seedbed.portal.datasets import routes as datasets
+from seedbed.portal.faces import routes as faces
+from seedbed.portal.faces.watching.counters import Counted, Counters
 from seedbed.portal.review import routes as review
 from seedbed.portal.uploads import routes as uploads
 from seedbed.portal.web.failures import failed
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from seedbed.portal.portal import Portal
 
 PARTS = (
+    faces,
     datasets,
     accounts,
     review,
@@ -49,16 +52,18 @@ def build(portal: Portal) -> Starlette:
     """The application of one portal."""
     routes: list[BaseRoute] = [one for part in PARTS for one in part.routes(portal)]
     routes.append(Mount("/static", StaticFiles(directory=str(resources.files("seedbed.portal") / "static"))))
+    counters = Counters()
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Counted, counters=counters),
             Middleware(SafeHeaders, public_url=portal.settings.public_url),
             Middleware(WhoAsks, desk=Desk.of(portal.settings)),
         ],
         lifespan=_following,
         exception_handlers={SeedbedError: failed, HTTPException: failed, Exception: failed},
     )
-    app.state.portal = portal
+    app.state.portal, app.state.counters = portal, counters
     return app
 
 

@@ -33,6 +33,14 @@ class HealthDesk:
         self._lock = threading.Lock()
         self._all: tuple[float, Mapping[str, Health]] = (float("-inf"), {})
 
+    @property
+    def changed_s(self) -> float:
+        """When the record was written last, in seconds of Unix time; 0 where there is none."""
+        try:
+            return self._path.stat().st_mtime
+        except OSError:
+            return 0.0
+
     def of(self, item_id: str) -> Health | None:
         """What was found last; None when nobody has looked yet."""
         if not self._path.exists():

@@ -87,7 +87,8 @@ def conditions(query: Query, without: str = "") -> Iterator[tuple[str, list[Any]
     if query.tag and without != "tag":
         yield "place in (select place from tags where tag = ?)", [query.tag.lower()]
     if query.bbox:
-        yield _box(query.bbox)
+        text, values = meets(query.bbox)
+        yield f"has_place = 1 and {text}", values
     for text, value in (("end_s >= ?", query.start_s), ("start_s <= ?", query.end_s),
                         ("published_s >= ?", query.published_after_s)):  # fmt: skip
         if value is not None:
@@ -138,11 +139,11 @@ def facet_sql(query: Query, name: str) -> tuple[str, list[Any]]:
     return f"{found} group by 1 having value <> '' order by n desc, value limit {MAX_FACET}", values
 
 
-def _box(box: BBox) -> tuple[str, list[Any]]:
+def meets(box: BBox) -> tuple[str, list[Any]]:
     """Boxes that meet this one; either may cross the antimeridian (west > east), and then is two."""
     west, south, east, north = box
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
     meets = "case when west <= east then west <= ? and east >= ? else west <= ? or east >= ? end"
     text = " or ".join(f"({meets})" for _ in spans)
     values = [value for span in spans for value in (span[1], span[0], span[1], span[0])]
-    return f"has_place = 1 and south <= ? and north >= ? and ({text})", [north, south, *values]
+    return f"south <= ? and north >= ? and ({text})", [north, south, *values]

@@ -76,6 +76,11 @@ class Shelf:
         """What changes with each release: for ETags."""
         return f"{self.site.serial}-{self._mark[0]:x}"
 
+    @property
+    def changed_s(self) -> float:
+        """When the release that is shown was written: seconds of Unix time."""
+        return self._mark[0] / 1e9
+
     def refresh(self) -> bool:
         """Take over a newer release of the catalogue, if there is one.
 

@@ -73,6 +73,11 @@ def wants_json(request: Request) -> bool:
 
 async def failed(request: Request, error: Exception) -> Response:
     """The answer to one of our errors, as Starlette calls it."""
+    return answer_to(request, error, as_json=wants_json(request))
+
+
+def answer_to(request: Request, error: Exception, *, as_json: bool) -> Response:
+    """The answer to an error: a page, or JSON."""
     if isinstance(error, SeedbedError):
         status, what, hint = status_of(error), str(error), error.hint
     elif isinstance(error, HTTPException):
@@ -81,7 +86,7 @@ async def failed(request: Request, error: Exception) -> Response:
         log.error("request failed", exc_info=error)
         status, what, hint = 500, HTTPStatus.INTERNAL_SERVER_ERROR.phrase, ""
     headers = dict(getattr(error, "headers", None) or {})
-    if wants_json(request):
+    if as_json:
         return JSONResponse({"error": {"status": status, "what": what, "hint": hint}}, status, headers)
     pages = portal_of(request).pages
     return pages.render(request, "web/failure.html", status=status, headers=headers, code=status, what=what, hint=hint)

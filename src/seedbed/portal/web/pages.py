@@ -32,6 +32,7 @@ class Pages:
 
     def __init__(self, title: str, version: str = "0") -> None:
         self.words = Words.load()
+        self.version = version
         self._site = {"title": title, "version": version}
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("seedbed.portal"),

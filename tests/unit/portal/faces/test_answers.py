@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that may be kept: ETags, conditions, other sites, refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.portals import small_releases, write_tables
+from tests.releases import release
+
+if TYPE_CHECKING:
+    from tests.portals import Stand
+
+ADDRESSES = (
+    "/api/v1/datasets", "/api/v1/stats", "/stac/", "/stac/search", "/rss.xml", "/catalog.ttl", "/sitemap.xml",
+    "/database.xml", "/collection/water.csv", "/generate_torrents?max_tb=1", "/datasets/lakes/2.magnet",
+    "/datasets/lakes.jsonld", "/api/v1/openapi.json",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_who_has_it_is_sent_nothing(stand: Stand, path: str) -> None:
+    """An ETag, and 304 to whoever shows it; any website may read."""
+    first = stand.web.get(path)
+    again = stand.web.get(path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert first.headers["access-control-allow-origin"] == "*"
+    assert "max-age" in first.headers["cache-control"]
+
+
+def test_a_release_changes_the_etag(stand: Stand) -> None:
+    """What was kept is asked for anew after each release of the catalogue."""
+    before = stand.web.get("/rss.xml").headers["etag"]
+    write_tables(stand.portal.settings.catalog, [*small_releases(), release("rivers")])
+    stand.portal.shelf.refresh()
+
+    after = stand.web.get("/rss.xml", headers={"If-None-Match": before})
+
+    assert after.status_code == 200
+    assert "About rivers" in after.text
+
+
+def test_a_browser_asks_before_it_sends_json(stand: Stand) -> None:
+    """A search by POST is allowed to other sites; a preflight says so."""
+    asked = stand.web.options(
+        "/stac/search", headers={"Origin": "https://x.example", "Access-Control-Request-Method": "POST"}
+    )
+
+    assert asked.status_code == 204
+    assert "POST" in asked.headers["access-control-allow-methods"]
+    assert asked.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/datasets/none", "/stac/collections/none", "/rss/tag/x/y", "/datasets/none.ttl"]
+)
+def test_a_refusal_is_json_for_programs(stand: Stand, path: str) -> None:
+    """What is wrong, and what to do; other sites can read that too."""
+    answer = stand.web.get(path, headers={"Accept": "application/json"})
+
+    assert answer.status_code == 404
+    assert answer.json()["error"]["what"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "mistake/1.torrent",
+        "mistake/1.magnet",
+        "mistake/1.bib",
+        "mistake/1.ttl",
+        "mistake.ttl",
+        "mistake/1.linkset.json",
+    ],
+)
+def test_what_is_withdrawn_is_gone(stand: Stand, path: str) -> None:
+    """410 with the reason, in each form of it."""
+    answer = stand.web.get(f"/datasets/{path}")
+
+    assert answer.status_code == 410
+    assert "It named people." in answer.json()["error"]["what"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_no_list_has_what_is_withdrawn(stand: Stand) -> None:
+    """Not one list or feed names it."""
+    paths = (
+        *ADDRESSES[:1],
+        *ADDRESSES[3:10],
+        "/rss/at-risk.rss",
+        "/rss/fits/1tb.rss",
+        "/sitemap-0.xml",
+        "/collection/datasets.csv",
+    )
+    for path in (*paths, "/stac/collections/datasets/items"):
+        assert "mistake" not in stand.web.get(path).text, path
