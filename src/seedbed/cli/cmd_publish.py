@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 @field_options.field_options
 @publish_options.mirror_options
 @click.option("--name", default="", metavar="NAME", help="The torrent's name; that of the file or folder if not given.")
+@click.option(
+    "--torrent", "kept", metavar="FILE", type=click.Path(exists=True, dir_okay=False, resolve_path=True), default=None,
+    help="A torrent that exists already: it stays as it is, and must be of this data.",
+)  # fmt: skip
 @click.option("--format", "format_", type=click.Choice(["hybrid", "v1", "v2"]), default=None, help="[default: hybrid]")
 @click.option("--piece-length", type=SIZE, default=0, metavar="N", help="Bytes, or 1MiB; chosen from the files if not.")
 @tracker_tiers.tracker_options

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -35,6 +36,10 @@ _OPTIONS = (
     click.option("--pending", is_flag=True, help="List what is not finished, and drafts left on --mirror URL."),
     catalog_choice.lan_option,
 )  # fmt: skip
+
+
+MAX_TORRENT_BYTES = 10_000_000
+"""As ``core.bencode.Limits``."""
 
 
 def mirror_options(command: Command) -> Command:
@@ -76,9 +81,29 @@ def one_name(paths: tuple[str, ...]) -> str:
     return paths[0] if paths else ""
 
 
+def _kept(options: Mapping[str, Any]) -> bytes:
+    """The torrent that is to stay as it is; empty for a new one.
+
+    Raises:
+        InputError: another form is wished for too; or the file cannot be read.
+    """
+    if not options.get("kept"):
+        return b""
+    path = Path(options["kept"])
+    for name in ("format_", "piece_length", "name", "web_seeds"):
+        if options.get(name):
+            raise InputError("--torrent: its form is decided: expected no --format, --piece-length, --name, --webseed")
+    try:
+        if path.stat().st_size > MAX_TORRENT_BYTES:
+            raise InputError(f"{path}: expected a .torrent file of at most {MAX_TORRENT_BYTES:,} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be read: {error.strerror}") from error
+
+
 def wish(options: Mapping[str, Any]) -> Wish:
     """What the torrent shall be like. Mirrors prove what they are sent by the SHA-256 of every file."""
     from seedbed.creating.create import ALL_BYTES  # noqa: PLC0415  # imports stay inside: --help must be quick
 
-    found = wish_of(options)
+    found = replace(wish_of(options), kept=_kept(options))
     return replace(found, sha256_up_to=ALL_BYTES) if options["mirrors"] else found

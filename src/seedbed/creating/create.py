@@ -11,6 +11,7 @@ from seedbed.core.layout import Layout, web_seed_base
 from seedbed.core.merkle import HASH_LENGTH, root_from_layer
 from seedbed.core.metainfo import DEFAULT_RULES, Draft, File, V1Entry
 from seedbed.core.metainfo_writer import build_with_info
+from seedbed.creating import kept
 from seedbed.creating import piece_length as lengths
 from seedbed.errors import InputError
 from seedbed.hashing.batch import Wanted
@@ -51,6 +52,8 @@ class Wish:
     sha256_up_to: int = SHA256_UP_TO_BYTES
     """Also report the SHA-256 of files of at most so many bytes; 0 for none."""
     created_by: str = CREATED_BY
+    kept: bytes = b""
+    """A .torrent file that exists already, and is to stay as it is (``creating.kept``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,11 @@ def wanted_hashes(plan: Plan, *, workers: int) -> Wanted:
 
 
 def assemble(plan: Plan, hashes: Hashes) -> Created:
-    """The torrent file from the plan and the hashes."""
+    """The torrent file from the plan and the hashes.
+
+    Raises:
+        DataError: a torrent is to be kept, and is of other data.
+    """
     files, layers = [], {}
     for index, item in enumerate(plan.dataset.items):
         root, layer = _root(plan, hashes.layer, index)
@@ -177,6 +184,9 @@ def assemble(plan: Plan, hashes: Hashes) -> Created:
         md5 = hashes.digests[index][1].hex() if index in hashes.digests else ""
         files.append(File(item.path, item.length, root or None, md5))
     wish = plan.wish
+    if wish.kept:
+        torrent = kept.proved(wish.kept, hashes, files)
+        return Created(wish.kept, torrent.name, torrent.info_hashes, plan, hashes)
     draft = Draft(
         name=plan.dataset.name,
         piece_length=plan.piece_length,
@@ -192,9 +202,9 @@ def assemble(plan: Plan, hashes: Hashes) -> Created:
         source=wish.source,
         similar=wish.similar,
     )
-    torrent, info = build_with_info(draft)
+    made, info = build_with_info(draft)
     names = InfoHashes.of(info, v1=wish.format != "v2", v2=wish.format != "v1")
-    return Created(torrent, draft.name, names, plan, hashes)
+    return Created(made, draft.name, names, plan, hashes)
 
 
 def _root(plan: Plan, layer: bytes, index: int) -> tuple[bytes, bytes]:

@@ -17,7 +17,7 @@ from seedbed.catalog import checks, ids, versions
 from seedbed.catalog.findings import refuse
 from seedbed.catalog.model import Change, Mirror
 from seedbed.creating import create as creating
-from seedbed.creating import like
+from seedbed.creating import kept, like
 from seedbed.creating.scan import scan
 from seedbed.errors import InputError
 from seedbed.hashing.files import LocalFiles
@@ -73,7 +73,11 @@ def prepare(
     beside, remarks = sidecars.read_sidecars(files) if not dataset.is_single_file else ([], [])
     sources = (*own, *beside, *_places(dataset))
     _refuse_faults(request, sources, findings, catalog, now)
-    plan = creating.plan_torrent(dataset, request.wish)
+    if request.wish.kept:
+        dataset, wish = kept.fitted(dataset, request.wish)
+    else:
+        wish = request.wish
+    plan = creating.plan_torrent(dataset, wish)
     found, each = _inspect(request, files, progress)
     told = [] if files else _of_urls(dataset, request)
     before = versions.newest(catalog.versions(request.dataset))
