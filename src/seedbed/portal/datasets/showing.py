@@ -12,6 +12,7 @@ from seedbed.catalog import cite
 from seedbed.catalog.model import WORLD
 from seedbed.errors import NotFoundError
 from seedbed.portal.datasets import differences, ways
+from seedbed.portal.faces import schema_org, signposting
 from seedbed.portal.index.shelf import ref_id
 from seedbed.portal.portal import portal_of
 from seedbed.portal.previews import drawing
@@ -94,9 +95,11 @@ def _page(request: Request, portal: Portal, release: Release) -> Response:
     rows = portal.shelf.files(release.id)
     language = language_of(request)
     known = {one.language.partition("-")[0]: one for one in release.translations}
+    described = schema_org.in_html(schema_org.dataset(portal, release, rows))
+    links = {"Link": signposting.header(portal.settings, release, rows), "Vary": "Accept, Accept-Language, Cookie"}
     said = known.get(language, release)
     return portal.pages.render(
-        request, "dataset/dataset.html",
+        request, "dataset/dataset.html", headers=links, json_ld=described,
         release=release, title=said.title, description=said.description or release.description, versions=versions,
         rows=_with_urls(portal, release, rows[:FIRST_FILES]), file_count=len(rows) or release.file_count,
         changes=_changes(portal, release, versions, rows), many=CHANGES,

@@ -20,6 +20,7 @@ from seedbed.portal.uploads.handing_over import hand_over
 from seedbed.portal.uploads.quarantine import Den
 from seedbed.portal.uploads.states import SERVER, State
 from seedbed.serving.working.commands import CommandError
+from seedbed.serving.working.torrent_data import fetch_data
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -60,18 +61,29 @@ async def _publish(upload: Upload, portal: Portal, wishes: Wishes, commands: Com
     words = ["publish", "--dataset", dataset, "--catalog", str(wishes.catalog), "--metadata", str(described)]
     words += ["--version", version] if version else []
     words += ["--lan"] if wishes.lan else []
-    variables = dict[str, str]()
-    if upload.places:
-        words += [*_mirrors(wishes, with_own=False), *upload.places]
-        words += ["--name", upload.name] if len(upload.places) > 1 else []
-        variables |= {} if wishes.lan else {"SEEDBED_ONLY_PUBLIC": "1"}  # names may lead elsewhere by now (U44)
-    else:
-        handed = await asyncio.to_thread(hand_over, den, upload.name, upload.piece_length)
-        words += ["--piece-length", str(handed.piece_length), *(["--name", handed.name] if handed.name else [])]
-        words += [*_mirrors(wishes), str(handed.source)]
-        variables["XDG_CACHE_HOME"] = str(handed.cache)
-    told = await commands.run(words, **variables)
+    more, variables = await _source(upload, den, wishes, commands)
+    told = await commands.run([*words, *more], **variables)
     return str(told.get("id") or item_id(dataset, version))
+
+
+async def _source(upload: Upload, den: Den, wishes: Wishes, commands: Commands) -> tuple[list[str], dict[str, str]]:
+    """What of the command says where the data is, and variables for it.
+
+    Raises:
+        CommandError: the data of a torrent cannot be had.
+    """
+    match upload.kind:
+        case "places":
+            name = ["--name", upload.name] if len(upload.places) > 1 else []
+            guard = {} if wishes.lan else {"SEEDBED_ONLY_PUBLIC": "1"}  # names may lead elsewhere by now (U44)
+            return [*_mirrors(wishes, with_own=False), *name, *upload.places], guard
+        case "torrent":
+            torrent, data = await fetch_data(den, wishes, commands)
+            return [*_mirrors(wishes), "--torrent", str(torrent), str(data)], {}
+        case _:
+            handed = await asyncio.to_thread(hand_over, den, upload.name, upload.piece_length)
+            form = ["--piece-length", str(handed.piece_length), *(["--name", handed.name] if handed.name else [])]
+            return [*_mirrors(wishes), *form, str(handed.source)], {"XDG_CACHE_HOME": str(handed.cache)}
 
 
 def _mirrors(wishes: Wishes, *, with_own: bool = True) -> list[str]:

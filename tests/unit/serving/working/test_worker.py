@@ -17,6 +17,7 @@ from seedbed.portal.uploads.quarantine import Den
 from seedbed.portal.uploads.states import SERVER, State
 from seedbed.serving.working.commands import CommandError, Commands
 from seedbed.serving.working.worker import AGAIN_S, Worker
+from seedbed.testing.datasets import make_dataset
 from tests.portals import Stand, small_catalog
 from tests.unit.serving.test_plan import wishes
 
@@ -54,11 +55,11 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
         yield opened
 
 
-def approved(stand: Stand, **changes: Any) -> str:
+def approved(stand: Stand, kind: str = "files", **changes: Any) -> str:
     """An upload of one file that a reviewer has approved, and its job."""
     portal, now_s = stand.portal, NOW.timestamp()
     with portal.store.begin() as connection:
-        upload_id = drafts.begin(connection, drafts.New("files", OWNER, "rivers.csv", **changes), now_s=now_s)
+        upload_id = drafts.begin(connection, drafts.New(kind, OWNER, "rivers.csv", **changes), now_s=now_s)
         said = taken({"title": "Rivers", "license": "CC0-1.0", "dataset": "rivers", "version": "1"})
         drafts.change(connection, upload_id, now_s=now_s, **said)
         for to, by in (
@@ -106,6 +107,41 @@ def test_an_approved_upload_is_published_seeded_and_forgotten(stand: Stand) -> N
     assert health[:2] == ("health", "rivers@1")
     assert state_of(stand, upload_id) == (State.PUBLISHED, "", "rivers@1")
     assert not Den.of(stand.portal.settings.quarantine, upload_id).folder.exists()
+
+
+def test_a_torrent_s_data_is_fetched_and_the_torrent_kept(stand: Stand, tmp_path: Path) -> None:
+    """What came with it is not fetched again."""
+    made = make_dataset(tmp_path / "made", {"a.csv": 50_000, "b.csv": 10})
+    upload_id, commands = approved(stand, kind="torrent"), Recorded({"publish": {"id": "rivers@1"}})
+    den = Den.of(stand.portal.settings.quarantine, upload_id)
+    (den.data / "rivers.csv").unlink()
+    (den.data / "old.torrent").write_bytes(made.torrent)
+    body = made.contents[f"{made.metainfo.name}/b.csv"]
+    (den.data / "b.csv").write_bytes(body)
+
+    assert work(stand, commands)
+
+    assert not Den.of(stand.portal.settings.quarantine, upload_id).folder.exists()
+    fetch, publish = commands.asked[:2]
+    assert fetch[:3] == ("fetch", str(den.data / "old.torrent"), "-o")
+    assert publish[-3:] == (
+        "--torrent",
+        str(den.data / "old.torrent"),
+        str(den.folder / "fetched" / made.metainfo.name),
+    )
+
+
+def test_data_on_the_web_is_published_where_it_is(stand: Stand) -> None:
+    """Not into our own folder; and no name may lead into our own network by now."""
+    places = ("https://data.example.org/a.csv", "https://data.example.org/b.csv")
+    approved(stand, kind="places", places=places)
+    commands = Recorded({"publish": {"id": "rivers@1"}})
+
+    assert work(stand, commands)
+
+    assert commands.asked[0][-4:] == ("--name", "rivers.csv", *places)
+    assert "--mirror" not in commands.asked[0]
+    assert commands.environments[0] == {"SEEDBED_ONLY_PUBLIC": "1"}
 
 
 def test_what_the_data_is_to_blame_for_goes_back_to_review_with_its_reason(stand: Stand) -> None:
