@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.portal.accounts import networks
 from seedbed.portal.accounts.limits import Limits
+from seedbed.portal.accounts.oidc.provider import Provider
 from seedbed.portal.accounts.passwords import Passwords
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Desk:
     proxies: tuple[networks.Network, ...] = ()
     limits: Limits = field(default_factory=Limits)
     passwords: Passwords = field(default_factory=Passwords)
+    provider: Provider | None = None
     network_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     @classmethod
@@ -31,9 +33,9 @@ class Desk:
         """For a portal.
 
         Raises:
-            InputError: one of the proxies is no network.
+            InputError: one of the proxies is no network, or the provider's address cannot be used.
         """
-        return cls(networks.proxies_of(settings.proxies))
+        return cls(networks.proxies_of(settings.proxies), provider=Provider.of(settings))
 
     def network(self, request: Request) -> str:
         """A hidden name for who asks."""

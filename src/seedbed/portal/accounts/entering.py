@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from seedbed.portal.accounts.forms import Fields
+    from seedbed.portal.settings import Settings
 
 HOME = "/account"
 
@@ -96,6 +97,11 @@ def with_session(request: Request, held: str, to: str) -> Response:
     return answer
 
 
+def provider_name(settings: Settings) -> str:
+    """What the button of the log-in provider says; empty where there is none."""
+    return (settings.oidc_name or urlsplit(settings.oidc_issuer).netloc) if settings.oidc_issuer else ""
+
+
 def _enter(request: Request, do: Callable[[], str], to: str, form: Callable[[RefusedError], Response]) -> Response:
     """Do it, or show the form again with what is wrong."""
     try:
@@ -111,8 +117,7 @@ def _enter(request: Request, do: Callable[[], str], to: str, form: Callable[[Ref
 
 def _log_in_form(request: Request, to: str, *, wrong: RefusedError | None = None, name: str = "") -> Response:
     settings = portal_of(request).settings
-    provider = (settings.oidc_name or urlsplit(settings.oidc_issuer).netloc) if settings.oidc_issuer else ""
-    values = {"to": to, "name": name, "provider": provider, "is_open": settings.is_open}
+    values = {"to": to, "name": name, "provider": provider_name(settings), "is_open": settings.is_open}
     return _form(request, "accounts/log-in.html", wrong, **values)
 
 

@@ -178,10 +178,18 @@ def _page(request: Request, person: Person, *, wrong: RefusedError | None = None
             "sessions": sessions.of(connection, person.id, now_s=now_s),
             "tokens": [one for one in tokens.of(connection, person.id) if (one.expires_s or now_s + 1) > now_s],
             "organisations": [organisations.find(connection, one) for one in person.organisations],
+            "providers": people.issuers(connection, person.id),
             "quota_bytes": organisations.quota_bytes(connection, portal.settings, person.id),
         }
     status = wrong.status if wrong else 200
     scopes = [one for one, role in tokens.SCOPES.items() if person.may(role)]
-    said = said_in(request, SAID)
-    more: dict[str, Any] = {"wrong": wrong, "made": made, "said": said, "scopes": scopes, "max_days": tokens.MAX_DAYS}
+    said, provider = said_in(request, SAID), entering.provider_name(portal.settings)
+    more: dict[str, Any] = {
+        "wrong": wrong,
+        "made": made,
+        "said": said,
+        "provider": provider,
+        "scopes": scopes,
+        "max_days": tokens.MAX_DAYS,
+    }
     return portal.pages.render(request, "accounts/account.html", status=status, **values, **more)

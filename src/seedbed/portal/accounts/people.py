@@ -171,6 +171,12 @@ def link_identity(connection: sa.Connection, person_id: str, issuer: str, subjec
     connection.execute(identities.insert().values(issuer=issuer, subject=subject, person_id=person_id))
 
 
+def issuers(connection: sa.Connection, person_id: str) -> list[str]:
+    """Providers by which a person logs in."""
+    asked = sa.select(identities.c.issuer).where(identities.c.person_id == person_id).order_by(identities.c.issuer)
+    return list(connection.execute(asked).scalars())
+
+
 def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Account | None:
     row = connection.execute(sa.select(people).where(which)).mappings().first()
     return _account(row, _roles(connection, [row["id"]]).get(row["id"], ())) if row else None

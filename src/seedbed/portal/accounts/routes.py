@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from seedbed.portal.accounts import admin, admin_places, api, entering, own
 from seedbed.portal.accounts.forms import posted, sent
+from seedbed.portal.accounts.oidc import pages as oidc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ def routes(_portal: Portal) -> list[Route]:
         *page("/login", entering.log_in_page, entering.log_in),
         *page("/signup", entering.sign_up_page, entering.sign_up),
         *page("/link/{secret}", entering.link_page, entering.use_link),
+        Route("/login/provider", oidc.begin),
+        Route(oidc.BACK, oidc.back),
         form("/logout", entering.log_out),
         Route("/account", own.account),
         form("/account/email", own.set_email),
