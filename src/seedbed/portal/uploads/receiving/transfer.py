@@ -75,6 +75,8 @@ class Transfer:
     _window: _Window = field(init=False)
     _other: _Window = field(init=False)
     _room: int = field(init=False)
+    _has_failed: bool = False
+    """The disk refused something: nothing more is written, what was written counts."""
     _writing: asyncio.Future[None] | None = None
     _syncing: asyncio.Future[int] | None = None
 
@@ -154,7 +156,11 @@ class Transfer:
         await self._sync_now_and_then()
 
     def _write(self, window: _Window) -> None:
-        self.part.take(window.memory, window.old, window.filled)
+        """Write and hash a window, unless one before it failed: its bytes would stand in the wrong place."""
+        if not self._has_failed:
+            self._has_failed = True
+            self.part.take(window.memory, window.old, window.filled)
+            self._has_failed = False
 
     async def _written(self) -> None:
         if self._writing:
@@ -193,10 +199,12 @@ class Transfer:
                 await self._written()
                 await self._in_thread(lambda: self.part.rewind(self.part.durable))
                 return
-            await self._write_rest()
-            if self._syncing:
-                await asyncio.shield(self._syncing)
-            await self._in_thread(self.part.sync)
+            try:
+                await self._write_rest()
+            finally:
+                if self._syncing:
+                    await asyncio.shield(self._syncing)
+                await self._in_thread(self.part.sync)
         except OSError as error:
             raise disk_error(error) from error
 

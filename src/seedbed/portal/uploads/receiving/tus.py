@@ -7,12 +7,15 @@ Each file is an upload of tus; its path stands in ``Upload-Metadata`` as ``path`
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from seedbed.errors import SeedbedError
 from seedbed.portal.uploads.asking import uploader
 from seedbed.portal.uploads.drafts import KEEP_S, check_draft
 from seedbed.portal.uploads.receiving import tus_wire as wire
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from seedbed.portal.uploads.receiving.desk import Desk
     from seedbed.portal.uploads.receiving.holding import Held
 
+HEARD_S, HEARD_BYTES = 5.0, 512 << 20
+"""So long, and so much, a client is heard out that is refused."""
 _PATH_KEYS = ("path", "relativePath", "filename", "name")
 """What clients call it, the most exact first; browsers say ``null`` where a file is in no folder."""
 
@@ -98,6 +103,10 @@ class Tus:
         offset = wire.read_number(request.headers, "Upload-Offset")
         if offset is None:
             raise RefusedError("Upload-Offset is missing", hint="Ask how far the file is (HEAD).")
+        async with _hearing_out(request):
+            return await self._take(request, person, offset)
+
+    async def _take(self, request: Request, person: Person, offset: int) -> Response:
         upload, file = await self._find(request, person)
         if file.is_whole:
             raise RefusedError(
@@ -163,6 +172,22 @@ def _check_offset(asked: int, durable: int) -> None:
             hint="Ask how far the file is (HEAD), and go on from there.",
             status=409,
         )
+
+
+@asynccontextmanager
+async def _hearing_out(request: Request) -> AsyncIterator[None]:
+    """Let a client that is refused send on for a moment: most read no answer before they have sent everything."""
+    try:
+        yield
+    except SeedbedError:
+        with contextlib.suppress(TimeoutError, ClientDisconnect, RuntimeError):
+            async with asyncio.timeout(HEARD_S):
+                heard = 0
+                async for chunk in request.stream():
+                    heard += len(chunk)
+                    if heard > HEARD_BYTES:
+                        break
+        raise
 
 
 async def _chunks(request: Request, held: Held) -> AsyncIterator[bytes]:
