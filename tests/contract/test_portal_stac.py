@@ -73,13 +73,15 @@ def test_what_a_search_finds(client: Client, asked: dict[str, Any], expected: se
 def test_collections_and_items(client: Client) -> None:
     """As a tree: collections, their items, an item by its id, its assets at whole addresses."""
     assert {one.id for one in client.get_collections()} == {"datasets", "water"}
-    item = client.get_collection("water").get_item("lakes@2")
+    water = client.get_collection("water")
+    assert water is not None
+    item = water.get_item("lakes@2")
 
     assert item is not None
     assert item.properties["seedbed:dataset"] == "lakes"
     assert item.assets["torrent"].media_type == "application/x-bittorrent"
     assert item.assets["package"].href == "https://data.example.org/lakes/"
-    assert len(list(client.get_collection("water").get_items())) == 2
+    assert len(list(water.get_items())) == 2
 
 
 def test_every_document_is_valid(server: Online) -> None:
