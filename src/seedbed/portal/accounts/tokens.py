@@ -64,6 +64,7 @@ def make(
     """
     wanted = tuple(one for one in SCOPES if one in set(scopes))
     _check(name.strip(), set(scopes), days)
+    connection.execute(tokens.delete().where(tokens.c.expires_s <= now_s))
     if len(of(connection, person_id)) >= MAX_EACH:
         raise RefusedError(f"there are {MAX_EACH} tokens already", hint="End those that are not used.", status=409)
     made = secret.new(PREFIX)

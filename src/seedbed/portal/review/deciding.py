@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seedbed.errors import NotFoundError
-from seedbed.portal.accounts import audit
+from seedbed.portal.accounts import audit, organisations
 from seedbed.portal.review import jobs
 from seedbed.portal.review.tables import decisions
-from seedbed.portal.uploads import drafts, states
+from seedbed.portal.uploads import describing, drafts, states
 from seedbed.portal.uploads.states import State
 from seedbed.portal.web.failures import RefusedError
 
@@ -57,6 +57,8 @@ def decide(
     upload = drafts.find(connection, upload_id)
     _check(verdict, reasons, text)
     is_own = _check_whose(person, upload)
+    if verdict == "approved":
+        check_collection(connection, upload)
     said = "; ".join([*reasons, *([text] if text else [])])
     if verdict == "approved":
         states.move(connection, upload_id, State.APPROVED, by=person.id, now_s=now_s, reason=text)
@@ -70,6 +72,19 @@ def decide(
     connection.execute(decisions.insert().values(upload_id=upload_id, person_id=person.id, name=person.name, **row))
     action = f"own-upload-{verdict}" if is_own else f"upload-{verdict}"
     audit.note(connection, person, action, what=f"upload:{upload_id}", why=said, now_s=now_s)
+
+
+def check_collection(connection: sa.Connection, upload: Upload) -> None:
+    """An organisation's own collection is for what was given for that organisation.
+
+    Raises:
+        RefusedError: it is another one's (409).
+    """
+    collection = str(describing.for_publishing(upload)[2].get("collection", ""))
+    owner = organisations.owner_of(connection, collection) if collection else ""
+    if owner and owner != upload.organisation_id:
+        hint = "The uploader chooses another collection, or gives it for that organisation."
+        raise RefusedError(f"collection: {collection} is {owner}'s own", hint=hint, status=409, field="collection")
 
 
 def _check(verdict: str, reasons: tuple[str, ...], text: str) -> None:

@@ -144,6 +144,17 @@ def cancel(connection: sa.Connection, *, upload_id: str, now_s: float) -> int:
     return connection.execute(jobs.update().where(*which).values(**values)).rowcount
 
 
+def again(connection: sa.Connection, job_id: int, *, now_s: float) -> Job | None:
+    """Have a job that failed tried again, as often as a new one; none if it has not failed.
+
+    Publications are not among them: what is to become of the upload is decided anew.
+    """
+    which = jobs.c.id == job_id, jobs.c.state == "failed", jobs.c.kind != "publish"
+    values = {"state": "waiting", "tries": 0, "not_before_s": 0.0, "changed_s": now_s}
+    changed = connection.execute(jobs.update().where(*which).values(**values)).rowcount
+    return find(connection, job_id) if changed else None
+
+
 def listed(connection: sa.Connection, *, states: Iterable[str] = (), limit: int = 100) -> list[Job]:
     """Newest first."""
     asked = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seedbed.portal.accounts import audit
 from seedbed.portal.accounts.guards import back_to, need, need_session, said_in
 from seedbed.portal.portal import portal_of
 from seedbed.portal.review import deciding, jobs, queue, reports
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from seedbed.portal.accounts.forms import Fields
 
-SAID = frozenset(("approved", "refused", "called-back", "dismiss", "takedown", "put-back", "uphold", "suspended"))
+SAID = frozenset(
+    ("approved", "refused", "called-back", "dismiss", "takedown", "put-back", "uphold", "suspended", "again")
+)
 MAX_FILES = 500
 """On the page; the count is of all."""
 
@@ -56,6 +59,22 @@ def decide(request: Request, fields: Fields) -> Response:
     except RefusedError as wrong:
         return _upload(request, wrong=wrong, given=given)
     return back_to("/review", verdict)
+
+
+def try_again(request: Request, _fields: Fields) -> Response:
+    """A withdrawal or a restoration that failed.
+
+    Raises:
+        RefusedError: it has not failed (409).
+    """
+    person, portal = need_session(request, "reviewer"), portal_of(request)
+    number, now_s = request.path_params["job"], portal.now().timestamp()
+    with portal.store.begin() as connection:
+        job = jobs.again(connection, number, now_s=now_s)
+        if job is None:
+            raise RefusedError("this has not failed, or cannot be tried again", hint="Look again.", status=409)
+        audit.note(connection, person, "job-again", what=f"job:{number}", why=f"{job.kind} {job.item_id}", now_s=now_s)
+    return back_to("/review", "again")
 
 
 def _upload(request: Request, *, wrong: RefusedError | None = None, given: dict[str, Any] | None = None) -> Response:

@@ -23,6 +23,7 @@ def routes(_portal: Portal) -> list[Route]:
     return [
         Route("/review", pages.queue_page),
         *page("/review/uploads/{upload}", pages.upload_page, pages.decide),
+        form("/review/jobs/{job:int}", pages.try_again),
         *page("/review/reports/{report}", report_pages.decision_page, report_pages.decide),
         *page("/report", report_pages.form, report_pages.send),
         Route("/reports/{report}", report_pages.state_page),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seedbed.portal.accounts import audit
+from seedbed.portal.accounts import audit, organisations
+from seedbed.portal.review import jobs
 from tests.portal_people import join, stranger, token
 from tests.unit.portal.review.submitting import handed_in, jobs_of, state_of
 
@@ -146,6 +147,40 @@ def test_drafts_are_their_owners_alone(stand: Stand) -> None:
     assert root.get(f"/review/uploads/{upload}").status_code == 404
     assert root.post(f"/review/uploads/{upload}", {"verdict": "approved"}).status_code == 404
     assert root.get("/review/uploads/..%2Fx").status_code == 404
+
+
+def test_an_organisations_own_collection_is_closed_to_others(stand: Stand) -> None:
+    """What was given for it is let in."""
+    ana, rex = join(stand, "Ana"), join(stand, "Rex", "reviewer")
+    with stand.portal.store.begin() as connection:
+        organisations.make(connection, "town", "The town", now_s=0)
+        organisations.set_collections(connection, "town", ("water",))
+    metadata = {"title": "Lakes", "dataset": "lakes", "collection": "water"}
+    foreign = handed_in(stand, ana.person_id, metadata=metadata)
+    own = handed_in(stand, ana.person_id, metadata=metadata, organisation_id="town")
+
+    answers = [rex.post(f"/review/uploads/{one}", {"verdict": "approved"}) for one in (foreign, own)]
+
+    assert [one.status_code for one in answers] == [409, 303]
+    assert "water is town&#39;s own" in answers[0].text
+
+
+def test_a_withdrawal_that_failed_is_tried_again(stand: Stand) -> None:
+    """A publication is decided anew instead."""
+    rex = join(stand, "Rex", "reviewer")
+    with stand.portal.store.begin() as connection:
+        for kind, what in (("withdraw", {"item_id": "lakes@1"}), ("publish", {"upload_id": "u"})):
+            jobs.add(connection, kind, now_s=0, **what)  # type: ignore[arg-type]  # kinds as they are
+            job = jobs.claim(connection, 0)
+            assert job is not None
+            jobs.failed(connection, job, "the keys are locked", 0)
+    page = rex.get("/review").text
+
+    answers = [rex.post(f"/review/jobs/{number}") for number in (1, 1, 2, 3)]
+
+    assert "the keys are locked" in page
+    assert [one.status_code for one in answers] == [303, 409, 409, 409]
+    assert [one[3] for one in jobs_of(stand)] == ["failed", "waiting"]
 
 
 def test_review_in_json(stand: Stand) -> None:
