@@ -23,6 +23,20 @@ if TYPE_CHECKING:
 VARIABLE = "SEEDBED_ONLY_PUBLIC"
 
 
+class _Handle:
+    """A socket for pycurl, which makes its own copy of the handle and forgets this one."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def fileno(self) -> int:
+        """The handle."""
+        return self._fd
+
+    def __del__(self) -> None:
+        os.close(self._fd)
+
+
 def is_asked() -> bool:
     """Whether this process may connect to public addresses only."""
     return os.environ.get(VARIABLE, "") not in {"", "0"}
@@ -36,12 +50,12 @@ def restrict(curl: pycurl.Curl, allowed: Collection[tuple[str, int]] = ()) -> No
         allowed: Addresses and ports that may be connected to although they are private: a keeper's own, tests'.
     """
 
-    def open_socket(_purpose: int, place: Any) -> socket.socket | int:
+    def open_socket(_purpose: int, place: Any) -> _Handle | int:
         host, port = place.addr[0], place.addr[1]
         text = host.decode() if isinstance(host, bytes) else host
         if is_private_address(ipaddress.ip_address(text.partition("%")[0])) and (text, port) not in allowed:
             return int(pycurl.SOCKET_BAD)
-        return socket.socket(place.family, place.socktype, place.protocol)
+        return _Handle(socket.socket(place.family, place.socktype, place.protocol).detach())
 
     curl.setopt(pycurl.OPENSOCKETFUNCTION, open_socket)
     curl.setopt(pycurl.PROXY, "")  # a proxy would connect in our place, and judge nothing

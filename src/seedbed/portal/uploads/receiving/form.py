@@ -88,7 +88,7 @@ class FormReader:
         self._part: _Part | None = None
         self._waiting: list[tuple[Path, bytes]] = []
         self._is_whole = False
-        self._parser = MultipartParser(boundary, self._callbacks())  # type: ignore[arg-type]  # as it documents them
+        self._parser = MultipartParser(boundary, self._callbacks(), max_header_size=MAX_HEADER_BYTES)  # type: ignore[arg-type]  # as it documents them
 
     @property
     def waiting_bytes(self) -> int:
@@ -104,6 +104,8 @@ class FormReader:
         try:
             self._parser.write(data)
         except FormParserError as error:
+            if "header" in str(error).lower() and "maximum" in str(error).lower():
+                raise _long_header() from error
             raise RefusedError(f"the form cannot be read: {error!s:.100}", hint="Send it again.") from error
 
     def write(self) -> None:
@@ -168,7 +170,7 @@ class FormReader:
     def _count_header(self, count: int) -> None:
         self._header_bytes += count
         if self._header_bytes > MAX_HEADER_BYTES:
-            raise RefusedError(f"a part's headers are longer than {MAX_HEADER_BYTES:,} bytes", status=431)
+            raise _long_header()
 
     def _header_end(self) -> None:
         self._headers[self._name.decode("latin-1").lower()] = bytes(self._value)
@@ -257,6 +259,10 @@ async def _patiently(chunks: AsyncIterator[bytes], quiet_s: float) -> AsyncItera
             yield chunk
     except TimeoutError as error:
         raise RefusedError(f"fewer than {QUIET_BYTES:,} bytes came in {quiet_s:.0f} s", status=408) from error
+
+
+def _long_header() -> RefusedError:
+    return RefusedError(f"a part's headers are longer than {MAX_HEADER_BYTES:,} bytes", status=431)
 
 
 def _text(data: bytes) -> str:
