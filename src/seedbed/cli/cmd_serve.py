@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 @click.option("--node", default="0.0.0.0:6881", show_default=True, metavar="ADDR", help="Of the seeding node.")
 @click.option("--tracker-url", "trackers", multiple=True, metavar="URL",
               help="What new torrents name; repeat. Our own tracker if not given.")  # fmt: skip
+@click.option("--store", default="", metavar="URL",
+              help="Keep published files there instead of the folder: s3://bucket/prefix (docs/mirrors.md).")  # fmt: skip
 @click.option("--mirror", "mirrors", multiple=True, metavar="URL",
               help="Push each version there too: s3:, zenodo:, ia: (docs/mirrors.md); repeat.")  # fmt: skip
 @click.option("--database", default="", metavar="URL", envvar="SEEDBED_DATABASE",
@@ -95,7 +97,8 @@ def _wishes(options: dict[str, Any]) -> Wishes:
         tracker_ws=at("tracker_ws"), node=at("node"),
         public_url=wishes.check_url("--public-url", options["public_url"]),
         gateway_url=wishes.check_url("--gateway-url", options["gateway_url"]),
-        trackers=options["trackers"], mirrors=options["mirrors"], title=options["title"], name=options["name"],
+        trackers=options["trackers"], mirrors=options["mirrors"],
+        store=options["store"], title=options["title"], name=options["name"],
         database=options["database"], storage_bytes=sum(options["storage"] or ()), proxies=options["proxies"],
         is_open=not options["invited_only"], lan=options["lan"], dht=not options["no_dht"],
         oidc=(options["oidc_issuer"], options["oidc_client"], options["oidc_name"]),

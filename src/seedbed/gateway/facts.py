@@ -36,6 +36,12 @@ class VersionFacts:
     release: Release | None = None
     """All that is said of it."""
 
+    @property
+    def withdrawn(self) -> str:
+        """Why it must not be used; empty when it may be."""
+        is_gone = self.release is not None and self.release.status == "withdrawn"
+        return (self.release.status_reason or "no reason given") if is_gone and self.release else ""
+
 
 class Facts(Protocol):
     """What can be asked."""

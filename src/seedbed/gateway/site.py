@@ -113,6 +113,8 @@ class Site:
         return replies.redirect(request, 307, path_of(("v", dataset, version, *inner)) + slash, SHORTLY)
 
     def _beside(self, request: Request, asked: beside.Beside, catalog: Path) -> Reply | None:
+        if asked.release.status == "withdrawn":
+            return _withdrawn(request, asked.release.status_reason)
         base = self.public_url or beside.base_url(request.headers)
         data, kind = beside.render(asked, base, has_data=bool(self.places.roots))
         if asked.ending != "torrent":
@@ -134,6 +136,8 @@ class Site:
         if route.pad_bytes is not None:
             return _pad(request, route.pad_bytes)
         known = self.facts.version(route.parts[0], route.parts[1])
+        if known and known.withdrawn:
+            return _withdrawn(request, known.withdrawn)
         if route.area == "webseed":
             return self._file(request, route, route.parts[2:], known)
         return self._below_name(request, route, known)
@@ -169,6 +173,11 @@ class Site:
             return None
         more = beside.links(route) if row and self.catalog and route.area == "v" else ()
         return replies.of_file(request, _content(opened, parts[-1], row, more))
+
+
+def _withdrawn(request: Request, why: str) -> Reply:
+    """What the catalogue has withdrawn is served no longer, though it may still lie here."""
+    return replies.refusal(request, 410, f"it was withdrawn: {why}", ("Cache-Control", SHORTLY))
 
 
 def _may_be(parts: Sequence[str]) -> bool:

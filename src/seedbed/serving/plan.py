@@ -48,6 +48,7 @@ def own_arguments(wishes: Wishes) -> Iterator[str]:
     values = {
         "--data": str(wishes.folder), "--title": wishes.title, "--listen": str(wishes.listen),
         "--gateway": str(wishes.gateway), "--tracker": str(wishes.tracker), "--tracker-ws": str(wishes.tracker_ws),
+        "--store": wishes.store,
         "--public-url": wishes.public_url, "--gateway-url": wishes.gateway_url, "--oidc-issuer": issuer,
         "--oidc-client": client, "--oidc-name": name,
     }  # fmt: skip
@@ -69,7 +70,7 @@ def parts(wishes: Wishes) -> Iterator[Part]:
     if wishes.runs("gateway"):
         # Browsers open many connections, and behind a proxy all clients are one.
         more = ("--client-connections", "0", "--public-url", wishes.files_url)
-        root = ("--root", str(wishes.data), "--catalog", catalog)
+        root = ("--root", wishes.store or str(wishes.data), "--catalog", catalog)
         yield Part("gateway", ("gateway", *root, "--listen", str(wishes.gateway), *more, "--json"))
     if wishes.runs("tracker"):
         at = ("--udp", str(wishes.tracker), "--http", str(wishes.tracker), "--ws", str(wishes.tracker_ws))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from seedbed.core.endpoints import Endpoint
 from seedbed.errors import InputError
@@ -40,6 +40,8 @@ class Wishes:
     """Announce URLs that new torrents name; empty: those of our own tracker."""
     mirrors: tuple[str, ...] = ()
     """Where versions are pushed besides our own folder."""
+    store: str = ""
+    """Where published files are kept instead of our own folder: ``s3://…``, whose files the gateway passes on."""
     title: str = "Seedbed"
     name: str = ""
     """Of the catalogue; empty: made from the title."""
@@ -70,6 +72,16 @@ class Wishes:
     def data(self) -> Path:
         """Published files."""
         return self.folder / "data"
+
+    @property
+    def own_mirror(self) -> str:
+        """Where published files go first, and how the public reaches them there."""
+        public = quote(f"{self.files_url}/webseed/", safe=":/")
+        if not self.store:
+            return f"file://{quote(str(self.data))}?public={public}"
+        if "public=" in self.store:
+            return self.store
+        return f"{self.store}{'&' if '?' in self.store else '?'}public={public}"
 
     @property
     def portal_url(self) -> str:

@@ -18,6 +18,7 @@ from seedbed.gateway.metrics import Metrics
 from seedbed.gateway.places import FolderRoot, Places
 from seedbed.gateway.request import Request
 from seedbed.gateway.site import Site
+from tests import releases
 
 if TYPE_CHECKING:
     from seedbed.gateway.replies import Reply
@@ -37,7 +38,9 @@ class Known:
         """A folder, and a file."""
         rows = {"a/x.csv": FileRow("", "a/x.csv", 10, sha256=SHA256), "y.bin": FileRow("", "y.bin", 11, sha256=SHA256)}
         single = {"one.csv": FileRow("", "one.csv", 10, pieces_root="ab" * 32)}
+        gone = releases.release("gone", "1", status="withdrawn", status_reason="It named people.")
         return {
+            "gone@1": VersionFacts("1", "ds", is_single_file=False, files=rows, release=gone),
             "tree@2": VersionFacts("2", "ds", is_single_file=False, files=rows),
             "file@1": VersionFacts("1", "one.csv", is_single_file=True, files=single),
         }.get(f"{dataset}@{version}")
@@ -157,3 +160,13 @@ def test_no_handle_is_left_open(root: Path) -> None:
     for path in ("/v/tree/2/y.bin", "/v/tree/2/", "/v/tree/2/pipe", "/v/tree/2/a/x.csv/", "/v/tree/2/link"):
         ask(root, path, facts=Known())
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_the_catalogue_has_withdrawn_is_served_no_longer(tmp_path: Path) -> None:
+    """Though its files still lie here; with the reason."""
+    (tmp_path / "gone/1/ds/a").mkdir(parents=True)
+    (tmp_path / "gone/1/ds/a/x.csv").write_bytes(b"0123456789")
+    for path in ("/v/gone/1/a/x.csv", "/v/gone/1/", "/webseed/gone/1/ds/a/x.csv"):
+        reply = ask(tmp_path, path, facts=Known())
+        assert reply.status == 410
+        assert reply.body == (b"it was withdrawn: It named people.\n",)

@@ -75,3 +75,14 @@ def test_parts_are_named_one_by_one_or_with_commas() -> None:
     assert check_parts(("portal,gateway", "tracker")) == ("portal", "gateway", "tracker")
     with pytest.raises(InputError, match="expected one of portal"):
         check_parts(("portl",))
+
+
+def test_published_files_may_be_kept_in_an_object_store() -> None:
+    """The gateway passes them on, unless the store has a public address of its own."""
+    made = wishes(store="s3://open/town?endpoint=http://127.0.0.1:9000")
+
+    assert made.own_mirror == "s3://open/town?endpoint=http://127.0.0.1:9000&public=http://127.0.0.1:8081/webseed/"
+    assert wishes(store="s3://open/town?public=https://cdn.example.org/").own_mirror.count("public=") == 1
+    assert wishes().own_mirror == "file:///srv/town/data?public=http://127.0.0.1:8081/webseed/"
+    gateway = next(one for one in plan.parts(made) if one.name == "gateway")
+    assert "s3://open/town?endpoint=http://127.0.0.1:9000" in gateway.arguments

@@ -11,7 +11,6 @@ import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from seedbed.catalog.ids import item_id
 from seedbed.portal.uploads import drafts, states
@@ -87,9 +86,8 @@ async def _source(upload: Upload, den: Den, wishes: Wishes, commands: Commands) 
 
 
 def _mirrors(wishes: Wishes, *, with_own: bool = True) -> list[str]:
-    """Our own folder, which the gateway serves, and what the keeper named besides."""
-    public = quote(f"{wishes.files_url}/webseed/", safe=":/")
-    own = [f"file://{quote(str(wishes.data))}?public={public}"] if with_own else []
+    """Our own folder or store, which the gateway serves, and what the keeper named besides."""
+    own = [wishes.own_mirror] if with_own else []
     return [word for url in (*own, *wishes.mirrors) for word in ("--mirror", url)]
 
 
@@ -97,7 +95,8 @@ async def _seed(item: str, wishes: Wishes, commands: Commands) -> None:
     """The node takes the files over, and others are told how many copies there are. Neither can undo a publication."""
     dataset, _, version = item.partition("@")
     health = ["health", item, "--catalog", str(wishes.catalog), *(["--lan"] if wishes.lan else [])]
-    for words in (["node", "adopt", str(wishes.data / dataset / version)], health):
+    take = ["node", "round"] if wishes.store else ["node", "adopt", str(wishes.data / dataset / version)]
+    for words in (take, health):
         try:
             await commands.run(words)
         except CommandError as error:
