@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--tracker-url", "trackers", multiple=True, metavar="URL",
               help="What new torrents name; repeat. Our own tracker if not given.")  # fmt: skip
 @click.option("--store", default="", metavar="URL",
-              help="Keep published files there instead of the folder: s3://bucket/prefix (docs/mirrors.md).")  # fmt: skip
+              help="Keep published files there instead of the folder: s3://bucket/prefix.")  # fmt: skip
 @click.option("--mirror", "mirrors", multiple=True, metavar="URL",
               help="Push each version there too: s3:, zenodo:, ia: (docs/mirrors.md); repeat.")  # fmt: skip
 @click.option("--database", default="", metavar="URL", envvar="SEEDBED_DATABASE",
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option("--oidc-client", default="", metavar="ID", help="Our id there; its secret in SEEDBED_OIDC_SECRET.")
 @click.option("--oidc-name", default="", metavar="TEXT", help="What the button says.")
 @click.option("--only", multiple=True, metavar="PART",
-              help="Run some parts only: portal, worker, gateway, tracker, node, catalog, schedule.")  # fmt: skip
+              help="Run this part only: portal, worker, gateway, tracker, node, catalog, schedule.")  # fmt: skip
 @click.option("--admin-link", is_flag=True, help="Only make a link by which you become an administrator.")
 @click.option("--no-dht", is_flag=True, help="Do not use the distributed hash table.")
 @click.option("--lan", is_flag=True, help="Serve peers and ask sources of your own network too: for a try at home.")

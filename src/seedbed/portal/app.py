@@ -43,7 +43,7 @@ PARTS = (
 )
 """Each has ``routes(portal)``; the first route that fits answers."""
 
-LOOK_S = 2.0
+LOOK_S = 0.5
 """A new release of the catalogue is seen so soon."""
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def wall_clock() -> dt.datetime:
-    """The time, in UTC."""
-    return dt.datetime.now(dt.UTC)
+    """The time, in UTC and whole milliseconds, as catalogues have it."""
+    now = dt.datetime.now(dt.UTC)
+    return now.replace(microsecond=now.microsecond // 1_000 * 1_000)
 
 
 @dataclass(frozen=True, slots=True)
