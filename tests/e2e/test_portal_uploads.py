@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
+import subprocess
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +18,9 @@ import pytest
 
 from seedbed.portal.uploads.handing_over import hand_over
 from seedbed.portal.uploads.quarantine import Den
+from tests.e2e.clients.seedbed import PROGRAM
 from tests.portal_child import Child
+from tests.unit.portal.uploads.zips import Piece, archive
 from tests.uploading import b64
 
 if TYPE_CHECKING:
@@ -181,6 +186,60 @@ def test_u30_a_body_without_end_keeps_what_came(shared: tuple[Child, Path]) -> N
     while offset(portal, url) != 5:
         assert time.monotonic() < until_s
         time.sleep(0.02)
+
+
+def run(portal: Child, folder: Path, *arguments: str) -> tuple[int, Any, str]:
+    """``seedbed upload``; its exit code, its result, and what it said."""
+    own = {**os.environ, "SEEDBED_HOME": str(folder), portal_variable(portal): portal.token}
+    command = (*PROGRAM, "upload", *arguments, "--portal", portal.url, "--json")
+    done = subprocess.run(command, capture_output=True, text=True, env=own, check=False, timeout=60)
+    return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
+
+
+def portal_variable(portal: Child) -> str:
+    """Where the command looks for a token of this portal."""
+    return f"SEEDBED_TOKEN_127_0_0_1_{portal.port}"
+
+
+def test_seedbed_upload_goes_on_where_it_was_interrupted(shared: tuple[Child, Path], tmp_path: Path) -> None:
+    """A folder of which one file came half: the command sends the rest, hands it in, and tells the page."""
+    portal, server = shared
+    gift = tmp_path / "rivers"
+    (gift / "sub").mkdir(parents=True)
+    (gift / "a.bin").write_bytes(DATA[: 9 * MIB])
+    (gift / "sub/b.csv").write_text("x,y\n1,2\n")
+    status, _, answer = call(portal, "POST", "/api/v1/uploads", b'{"name": "rivers"}', Content_Type="application/json")
+    assert status == 201
+    _, url = begin(portal, "a.bin", 9 * MIB, upload=json.loads(answer)["url"])
+    assert patch(portal, url, 0, 5 * MIB) == 204
+
+    faulty = run(portal, tmp_path, str(gift), "--title", "Rivers")
+    assert faulty[0] == 2
+    assert "license" in faulty[1]["message"]
+    code, done, said = run(
+        portal, tmp_path, str(gift), "--title", "Rivers", "--license", "CC0-1.0", "--keyword", "water"
+    )
+
+    assert (code, done["id"]) == (0, json.loads(answer)["id"]), said
+    assert done["page"] in said
+    den = Den.of(server / "uploads", done["id"])
+    assert (den.data / "a.bin").read_bytes() == DATA[: 9 * MIB]
+    until_s = time.monotonic() + 20
+    while (state := json.loads(call(portal, "GET", done["url"])[2])["state"]) != "in-review":
+        assert time.monotonic() < until_s, state
+        time.sleep(0.05)
+
+
+def test_seedbed_upload_tells_what_is_wrong(shared: tuple[Child, Path], tmp_path: Path) -> None:
+    """A zip that the portal refuses when it is checked: the finding, exit code 1; a wrong token: exit code 12."""
+    portal, _ = shared
+    (tmp_path / "bad.zip").write_bytes(archive(Piece(b"a.csv", flags=1)))
+    words = ("--title", "Bad", "--license", "CC0-1.0", "--unpack", "--wait")
+    code, told, _ = run(portal, tmp_path, str(tmp_path / "bad.zip"), *words)
+    assert code == 1, told
+    assert "encrypted" in told["message"]
+    code, told, _ = run(portal, tmp_path, str(tmp_path / "bad.zip"), *words, "--token", "seedbed_wrong")
+    assert code == 12
 
 
 def test_u40_a_full_disk_is_told_and_harms_nobody_else(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ COMMANDS = {
     "simulate": ("seedbed.cli.cmd_simulate:simulate", "Try how a network of smartnodes keeps datasets alive."),
     "torrent": ("seedbed.cli.cmd_torrent:torrent", "Make, read and check torrent files."),
     "tracker": ("seedbed.cli.cmd_tracker:tracker", "Run a tracker for the datasets of a catalogue."),
+    "upload": ("seedbed.cli.cmd_upload:upload", "Give data to a portal: sent, checked, reviewed, published."),
     "verify": ("seedbed.cli.cmd_verify:verify", "Check a copy of a dataset, down to the bit."),
     "versions": ("seedbed.cli.cmd_show:versions", "List all versions of a dataset."),
 }

@@ -71,7 +71,7 @@ def findings(upload: Upload, portal: Portal) -> list[Finding]:
         [Source(FORM, said)],
         inspected=Inspected(),
         before=None,  # what holds for the version before is asked for again: licences change
-        now=portal.now(),
+        now=portal.now().replace(microsecond=0),
     ).release
     told = {one.field.partition("[")[0] for one in faults}
     for one in metadata.faults(draft):
