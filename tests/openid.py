@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwk, jwt
 
@@ -89,13 +89,19 @@ class _Handler(BaseHTTPRequestHandler):
     provider: OpenId
 
     def do_GET(self) -> None:
-        """Settings and keys."""
+        """Settings, keys, and the page where people agree: here they do at once."""
         self.provider.asked.append(self.path)
         if self.path == "/.well-known/openid-configuration":
             self._answer(200, self.provider.describe())
         elif self.path == "/keys":
             keys = [{**key(one).as_dict(private=False)} for one in self.provider.published]
             self._answer(200, {"keys": [*keys, {"kty": "OKP", "crv": "X25519", "x": "AA"}]})
+        elif self.path.startswith("/authorize?"):
+            wish = parse_qs(urlsplit(self.path).query)
+            query = urlencode(self.provider.agree(self.path))
+            self.send_response(302)
+            self.send_header("Location", f"{wish['redirect_uri'][0]}?{query}")
+            self.end_headers()
         else:
             self._answer(404, {})
 

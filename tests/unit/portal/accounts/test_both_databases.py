@@ -169,11 +169,11 @@ def test_a_quota_is_the_organisations_the_persons_or_the_usual(store: Store, tmp
 
 
 @pytest.fixture
-def both(tmp_path: Path, store_url: str) -> Iterator[Stand]:
+def both(quick_path: Path, store_url: str) -> Iterator[Stand]:
     """A portal on each database."""
-    small_catalog(tmp_path / "catalog")
+    small_catalog(quick_path / "catalog")
     database_url = "" if store_url.startswith("sqlite") else store_url.replace("+pg8000", "")
-    with Stand.open(tmp_path, now=dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC), database_url=database_url) as opened:
+    with Stand.open(quick_path, now=dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC), database_url=database_url) as opened:
         yield opened
 
 

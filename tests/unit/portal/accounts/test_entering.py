@@ -120,21 +120,22 @@ def test_timing_a_hash_is_made_for_a_name_that_nobody_has(stand: Stand, monkeypa
     assert passwords.NOBODY.split("$")[1:4] == compared[0].split("$")[1:4]  # the same price
 
 
-@pytest.mark.parametrize(
-    "to",
-    [
-        "https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\evil.test", "/\t/evil.test", "javascript:alert(1)",
-        "evil.test", "/%0d%0aSet-Cookie:x=y\r\nX: y", "", "/" + "x" * 600, "/\u2028/evil.test",
-    ],
+ELSEWHERE = (
+    "https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\evil.test", "/\t/evil.test", "javascript:alert(1)",
+    "evil.test", "/%0d%0aSet-Cookie:x=y\r\nX: y", "", "/" + "x" * 600, "/\u2028/evil.test",
 )  # fmt: skip
-def test_open_redirect_next_leads_only_within_the_site(stand: Stand, to: str) -> None:
+
+
+def test_open_redirect_next_leads_only_within_the_site(stand: Stand) -> None:
     """U50: by the form and by the link."""
-    join(stand, "Ana")
+    ana = join(stand, "Ana")
+    for to in ELSEWHERE:
+        known = ana.web.get("/login", params={"next": to}, headers=HTML)
+        assert known.headers["location"] == "/account", to
+        assert own_path(to, "/account") == "/account", to
+    answer = _log_in(stranger(stand), "Ana", next=ELSEWHERE[1])
 
-    answer = _log_in(stranger(stand), "Ana", next=to)
-    known = join(stand, "Ana").web.get("/login", params={"next": to}, headers=HTML)
-
-    assert answer.headers["location"] == known.headers["location"] == "/account"
+    assert answer.headers["location"] == "/account"
 
 
 @pytest.mark.parametrize("to", ["/", "/datasets?q=lakes&bbox=1,2", "/review/x#top"])
@@ -189,33 +190,33 @@ def test_sign_up_makes_an_uploader(stand: Stand) -> None:
     assert me["quota_bytes"] == stand.portal.settings.quota_bytes
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "said"),
-    [
-        ("name", "", "expected 2 to 40"), ("name", "x" * 41, "expected 2 to 40"),
-        ("name", "<b>x</b>", "letters, digits"),
-        ("name", "\u0410na", "one script"), ("name", "A\u202ena", "letters, digits"), ("name", "12345", "one script"),
-        ("name", "ANA", "somebody&#39;s already"), ("name", "\uff21\uff2e\uff21", "somebody&#39;s already"),
-        ("email", "nobody", "expected an address"), ("email", "a@b", "expected an address"),
-        ("password", "short", "10 to 500"), ("password", "x" * 501, "10 to 500"),
-        ("password", "aaaaaaaaaaaa", "first that"),
-        ("password", "Password123", "first that"), ("password", "newcomer newcomer", "first that"),
-        ("again", "something else", "is different"),
-    ],
+UNUSABLE = (
+    ("name", "", "expected 2 to 40"), ("name", "x" * 41, "expected 2 to 40"),
+    ("name", "<b>x</b>", "letters, digits"),
+    ("name", "\u0410na", "one script"), ("name", "A\u202ena", "letters, digits"), ("name", "12345", "one script"),
+    ("name", "ANA", "somebody&#39;s already"), ("name", "\uff21\uff2e\uff21", "somebody&#39;s already"),
+    ("email", "nobody", "expected an address"), ("email", "a@b", "expected an address"),
+    ("password", "short", "10 to 500"), ("password", "x" * 501, "10 to 500"),
+    ("password", "aaaaaaaaaaaa", "first that"),
+    ("password", "Password123", "first that"), ("password", "newcomer newcomer", "first that"),
+    ("again", "something else", "is different"),
 )  # fmt: skip
-def test_u52_a_field_that_cannot_be_used_is_named(stand: Stand, field: str, value: str, said: str) -> None:
+"""Field, value, what is said."""
+
+
+def test_u52_a_field_that_cannot_be_used_is_named(stand: Stand) -> None:
     """Beside the field, and what was typed is still there."""
     join(stand, "Ana")
-    fields = {"name": "Newcomer", "email": "", "password": OTHER, "again": OTHER, field: value}
-    if field == "password":
-        fields["again"] = value
+    for field, value, said in UNUSABLE:
+        fields = {"name": "Newcomer", "email": "", "password": OTHER, "again": OTHER, field: value}
+        if field == "password":
+            fields["again"] = value
+        answer = stranger(stand).fill("/signup", fields)
 
-    answer = stranger(stand).fill("/signup", fields)
-
-    assert answer.status_code in {400, 409}
-    assert said in answer.text
-    assert f'id="{field}-wrong"' in answer.text
-    assert OTHER not in answer.text
+        assert answer.status_code in {400, 409}, (field, value)
+        assert said in answer.text, (field, value)
+        assert f'id="{field}-wrong"' in answer.text, (field, value)
+        assert OTHER not in answer.text
     with stand.portal.store.read() as connection:
         assert [one.name for one in people.listed(connection)] == ["Ana"]
 
