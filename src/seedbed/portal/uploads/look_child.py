@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from seedbed.catalog.table.limited_child import answer_parent
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from seedbed.catalog.table.limits import ExamineLimits
     from seedbed.inspecting import Inspected
 
@@ -40,9 +42,17 @@ def _fields(found: Inspected) -> dict[str, Any]:
     if found.bbox:
         fields["bbox"] = ",".join(f"{number:.6g}" for number in found.bbox)
     if found.start and found.end:
-        start, end = found.start.isoformat(), found.end.isoformat()
-        fields["time"] = start if start == end else f"{start}/{end}"
+        fields["time"] = _times(found.start, found.end)
     return fields
+
+
+def _times(start: dt.datetime, end: dt.datetime) -> str:
+    """As people write it: whole days without their hours."""
+    if (start.hour, start.minute, start.second) == (0, 0, 0) and (end.hour, end.minute, end.second) == (23, 59, 59):
+        first, last = start.date().isoformat(), end.date().isoformat()
+    else:
+        first, last = (moment.isoformat().replace("+00:00", "Z") for moment in (start, end))
+    return first if first == last else f"{first}/{last}"
 
 
 def _table(path: str, found: Inspected) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def test_a_good_upload_goes_to_review_with_what_was_read(giver: Giver) -> None:
     done = giver.submitted(giver.given({"points.csv": rows, "read me.txt": b"hello"}))
     assert done["state"] == "in-review"
     assert done["found"]["bbox"].startswith("-113.5,53.5")
+    assert done["found"]["time"] == "2024-01-01/2024-02-01"
     assert done["findings"] == []
 
 
