@@ -87,6 +87,7 @@ def answer_to(request: Request, error: Exception, *, as_json: bool) -> Response:
         status, what, hint = 500, HTTPStatus.INTERNAL_SERVER_ERROR.phrase, ""
     headers = dict(getattr(error, "headers", None) or {})
     if as_json:
-        return JSONResponse({"error": {"status": status, "what": what, "hint": hint}}, status, headers)
+        told = {"status": status, "what": what, "where": getattr(error, "field", ""), "hint": hint}
+        return JSONResponse({"error": told}, status, headers)
     pages = portal_of(request).pages
     return pages.render(request, "web/failure.html", status=status, headers=headers, code=status, what=what, hint=hint)

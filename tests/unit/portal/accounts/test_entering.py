@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.testclient import TestClient
 
 from seedbed.portal.accounts import entry, invitations, links, passwords, people
 from seedbed.portal.accounts.guards import own_path
@@ -341,3 +342,33 @@ def test_a_form_that_is_too_long_is_refused(stand: Stand) -> None:
     answer = browser.web.post("/login", data={"csrf_token": form, "name": "x" * 300_000}, headers=HTML)
 
     assert answer.status_code == 413
+
+
+def test_a_form_of_too_many_fields_is_refused(stand: Stand) -> None:
+    """Also where all of them are empty."""
+    browser = stranger(stand)
+    form = token_in(browser.get("/login").text)
+
+    answer = browser.web.post("/login", data={"csrf_token": form, **{f"f{n}": "" for n in range(1000)}}, headers=HTML)
+
+    assert answer.status_code == 400
+
+
+def test_no_address_is_stored_or_logged(stand: Stand, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever somebody does: it is counted in memory, under a hidden name."""
+    app = stand.web.app
+    web = TestClient(app, base_url="http://portal.test", client=("203.0.113.77", 4711), follow_redirects=False)
+    browser = Browser(web)
+    caplog.set_level(0)
+
+    browser.fill("/login", {"name": "Ana", "password": "wrong horse battery"})
+    browser.fill("/signup", {"name": "Ana", "email": "", "password": OTHER, "again": OTHER})
+    browser.fill("/report", {"item": "", "kind": "other", "text": "The site is too green.", "contact": ""})
+    web.cookies.clear()
+    browser.fill("/login", {"name": "Ana", "password": OTHER})
+    browser.ask("GET", "/api/v1/nothing")
+
+    kept = b"".join(file.read_bytes() for file in stand.portal.settings.folder.rglob("*") if file.is_file())
+    assert b"logged-in" in kept
+    assert b"203.0.113.77" not in kept
+    assert "203.0.113.77" not in caplog.text

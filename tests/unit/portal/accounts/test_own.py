@@ -81,6 +81,13 @@ def test_json_of_another_shape_is_refused(stand: Stand, value: object) -> None:
     assert "expected" in answer.json()["error"]["what"]
 
 
+def test_u52_json_names_the_field_that_is_to_blame(stand: Stand) -> None:
+    """Beside the words."""
+    error = join(stand, "Ana").ask("POST", "/api/v1/tokens", {"name": "", "scopes": []}).json()["error"]
+
+    assert (error["where"], error["what"]) == ("name", "name: expected 1 to 60 characters")
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000])
 def test_a_body_that_is_no_json_is_refused(stand: Stand, body: bytes) -> None:
     """And no fault of ours."""

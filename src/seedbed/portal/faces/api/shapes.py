@@ -56,7 +56,7 @@ _PAGE = {"total": COUNT, "page": {"type": "integer", "minimum": 1}, "pages": {"t
 _TEXTS = {"type": "object", "additionalProperties": TEXT}
 
 SCHEMAS: dict[str, dict[str, Any]] = {
-    "Error": shape(error={**shape(status={"type": "integer"}, what=TEXT, hint=TEXT)}),
+    "Error": shape(error={**shape(status={"type": "integer"}, what=TEXT, where=TEXT, hint=TEXT)}),
     "HealthShort": shape(**_HEALTH),
     "Health": shape(
         id=TEXT, **_HEALTH, proved=COUNT, unproved=COUNT, countries=COUNT, has_registry=FLAG,
