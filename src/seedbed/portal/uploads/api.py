@@ -150,6 +150,11 @@ class Api:
             for file in files
         ]
 
+    def _copies(self, upload: Upload) -> int | None:
+        """Independent copies of what was published; None while nobody has counted them."""
+        health = self._desk.portal.health.of(upload.item_id) if upload.item_id else None
+        return health.copies.peers + health.copies.good_mirrors if health else None
+
     def _shown(self, upload: Upload) -> dict[str, Any]:
         dataset, version, _ = describing.for_publishing(upload)
         return {
@@ -166,6 +171,7 @@ class Api:
             "piece_length": upload.piece_length,
             "md5": upload.md5,
             "item_id": upload.item_id,
+            "copies": self._copies(upload),
             "organisation": upload.organisation_id,
             "made_s": upload.made_s,
             "changed_s": upload.changed_s,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seedbed.portal.accounts import organisations
 from seedbed.portal.review import jobs
 from seedbed.portal.uploads import describing, draft_files, drafts, quotas, states
 from seedbed.portal.uploads.asking import check_owner
@@ -13,6 +14,8 @@ from seedbed.portal.web.failures import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import sqlalchemy as sa
 
     from seedbed.catalog.findings import Finding
     from seedbed.portal.accounts.person import Person
@@ -85,6 +88,7 @@ def submit(desk: Desk, person: Person, upload_id: str) -> Upload:
         _check_ready(upload, draft_files.of(connection, upload_id))
     describing.refuse_faults(upload, portal)
     with portal.store.begin() as connection:
+        _check_collection(connection, upload, person)
         if clash := drafts.same_doi(connection, upload):
             raise RefusedError(clash["problem"], hint="Look whether it is yours.", status=409, field="doi")
         drafts.change(connection, upload_id, now_s=desk.now_s(), wants_review=True, findings=[])
@@ -140,6 +144,19 @@ def withdraw(desk: Desk, person: Person, upload_id: str, reason: str = "") -> No
         )
         jobs.cancel(connection, upload_id=upload_id, now_s=desk.now_s())
     desk.den(upload_id).remove()
+
+
+def _check_collection(connection: sa.Connection, upload: Upload, person: Person) -> None:
+    """Refuse a collection that is an organisation's, to others."""
+    collection = upload.metadata.get("collection")
+    owner = organisations.owner_of(connection, collection) if isinstance(collection, str) else ""
+    if owner and owner not in person.organisations:
+        raise RefusedError(
+            f"the collection {collection} is an organisation's, and only its members give data to it",
+            hint="Choose another collection.",
+            status=403,
+            field="collection",
+        )
 
 
 def _check_ready(upload: Upload, files: list[draft_files.UploadFile]) -> None:

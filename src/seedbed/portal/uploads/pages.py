@@ -178,6 +178,7 @@ class UploadPages:
             licenses=licenses.KNOWN,
             health=self._portal.health.of(upload.item_id) if upload.item_id else None,
             wrong=wrong,
+            has_marks=any(key in FORM_FIELDS for key in faults),
         )
 
     def _collections(self) -> list[Any]:

@@ -11,6 +11,7 @@ import pytest
 from seedbed.core.metainfo import Draft, File
 from seedbed.core.metainfo_writer import build_with_info
 from seedbed.errors import SeedbedError
+from seedbed.portal.accounts import organisations
 from seedbed.portal.uploads import chores, look, places, torrents
 from seedbed.portal.uploads.limited import Cost
 from tests.unit.portal.uploads.zips import Piece, archive
@@ -150,6 +151,20 @@ def test_quotas_hold(giver: Giver) -> None:
     assert giver.create(second, "c", 10).status_code == 201
     giver.web.delete(first["url"])
     assert giver.create(second, "b", 11).status_code == 201
+
+
+def test_a_collection_that_is_an_organisations(giver: Giver) -> None:
+    """Only its members give data to it."""
+    with giver.portal.store.begin() as connection:
+        for name in ("town", "others"):
+            organisations.make(connection, name, name.title(), now_s=0.0)
+        organisations.set_collections(connection, "others", ("water",))
+    upload = giver.given({"a.csv": b"x\n1\n"}, {**GOOD, "collection": "water"})
+    assert giver.web.post(upload["url"] + "/submit").status_code == 403
+    with giver.portal.store.begin() as connection:
+        organisations.set_collections(connection, "others", ())
+        organisations.set_collections(connection, "town", ("water",))
+    assert giver.submitted(upload)["state"] == "in-review"
 
 
 def test_drafts_expire(giver: Giver) -> None:

@@ -11,7 +11,7 @@ const panel = find("sending");
 const state = find("state");
 
 if (form && panel) begin();
-if (state && ["checking", "approved", "publishing"].includes(state.dataset.state)) follow();
+if (state && ["checking", "in-review", "approved", "publishing", "published"].includes(state.dataset.state)) follow();
 
 function begin() {
   for (const one of document.querySelectorAll(".needs-script")) one.hidden = false;
@@ -121,10 +121,18 @@ async function ask(method, url, value) {
   return body;
 }
 
+/** The page follows its upload while somebody looks at it: often at first, then slower. */
 async function follow() {
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+  const copies = find("copies-now");
+  for (let wait = state.dataset.state === "checking" ? 1 : 5; ; wait = Math.min(wait * 1.2, 60)) {
+    await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    if (document.hidden) continue;
     const found = await ask("GET", `/api/v1/uploads/${state.dataset.upload}`).catch(() => null);
-    if (found && found.state !== state.dataset.state) return location.reload();
+    if (!found) continue;
+    if (found.state !== state.dataset.state) return location.reload();
+    if (copies && found.copies !== null) {
+      const text = copies.dataset.words.replace("{count}", found.copies);
+      if (copies.textContent !== text) copies.textContent = text;
+    }
   }
 }

@@ -133,9 +133,10 @@ class Part:
         position = self.position
         if position > self._state.offset or not self._state.offset:
             os.fdatasync(self._fd)
-            if not self._state.offset:  # its name, too, before anything of it is acknowledged
+            is_whole = position == self.length  # then it takes its place, durably, before anybody is answered
+            if not self._state.offset and not is_whole:  # its name, too, before anything of it is acknowledged
                 flush_folder(self.path.parent)
-            self._state.write(position)
+            self._state.write(position, is_lasting=not is_whole)
         return position
 
     def close(self) -> None:

@@ -103,10 +103,16 @@ class StateFile:
         data = b"".join(_record(first + at, piece) for at, piece in enumerate(pieces))
         os.pwrite(self._fd, data, _HEAD_BYTES + first * _RECORD.size)
 
-    def write(self, offset: int) -> None:
-        """Say that so many bytes are durable; true from the moment that this returns."""
+    def write(self, offset: int, *, is_lasting: bool = True) -> None:
+        """Say that so many bytes are durable; true from the moment that this returns.
+
+        Args:
+            offset: Bytes.
+            is_lasting: Also after a power cut; not needed of a file whose state is done with in a moment.
+        """
         self._write_slot(offset)
-        os.fdatasync(self._fd)
+        if is_lasting:
+            os.fdatasync(self._fd)
         self.offset = offset
 
     def _write_slot(self, offset: int) -> None:
