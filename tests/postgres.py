@@ -11,6 +11,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -106,7 +107,7 @@ def running() -> Iterator[Cluster]:
         try:
             yield _when_up(Cluster(folder), server, Path(log.name))
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # a TERM would wait for everybody who is still connected
             server.wait(START_S)
     finally:
         log.close()
