@@ -31,11 +31,15 @@ class HealthDesk:
         self._path = path
         self._clock_s = clock_s
         self._lock = threading.Lock()
-        self._all: tuple[float, Mapping[str, Health]] = (float("-inf"), {})
+        self._all: tuple[float, float, Mapping[str, Health]] = (float("-inf"), 0.0, {})
 
     @property
     def changed_s(self) -> float:
-        """When the record was written last, in seconds of Unix time; 0 where there is none."""
+        """When what :meth:`all` shows was written, in seconds of Unix time; 0 where there is nothing: for ETags."""
+        self.all()
+        return self._all[1]
+
+    def _written_s(self) -> float:
         try:
             return self._path.stat().st_mtime
         except OSError:
@@ -65,11 +69,12 @@ class HealthDesk:
     def all(self) -> Mapping[str, Health]:
         """Of all versions, at most some seconds old."""
         with self._lock:
-            at_s, known = self._all
-            if self._clock_s() - at_s > FRESH_S and self._path.exists():
-                with CurrentHealth(self._path) as record:
-                    known = record.all()
-                self._all = (self._clock_s(), known)
+            at_s, seen_s, known = self._all
+            if self._clock_s() - at_s > FRESH_S and (changed_s := self._written_s()):
+                if changed_s != seen_s:  # to read all of a large catalogue takes a second
+                    with CurrentHealth(self._path) as record:
+                        known = record.all()
+                self._all = (self._clock_s(), changed_s, known)
             return known
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from seedbed.errors import SeedbedError
@@ -18,7 +18,7 @@ from seedbed.portal.portal import portal_of
 from seedbed.portal.web.failures import answer_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from starlette.requests import Request
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 KEPT_S = 60
 """A cache may answer for so long without asking; a release of the catalogue is seen a little later for it."""
+BLOCK_BYTES = 65_536
+"""Of a long answer."""
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Location, Retry-After",
@@ -98,6 +100,23 @@ def is_known(request: Request, tag: str) -> bool:
     """Whether who asks has this already (weak comparison)."""
     known = request.headers.get("if-none-match", "")
     return known.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in known.split(",")}
+
+
+def streamed(
+    parts: Iterable[str], media_type: str, headers: Mapping[str, str] | None = None, *, size: int = BLOCK_BYTES
+) -> Response:
+    """A long text as it is made: memory stays flat. In blocks, because each is a step of the event loop."""
+
+    def blocks() -> Iterator[bytes]:
+        block = bytearray()
+        for one in parts:
+            block += one.encode("utf-8", "replace")
+            if len(block) >= size:
+                yield bytes(block)
+                block.clear()
+        yield bytes(block)
+
+    return StreamingResponse(blocks(), media_type=media_type, headers=headers)
 
 
 def as_json(value: Any, media_type: str = "application/json", headers: Mapping[str, str] | None = None) -> Response:

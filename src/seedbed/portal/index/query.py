@@ -106,23 +106,31 @@ def where(query: Query, without: str = "") -> tuple[str, list[Any]]:
 
 
 def page_sql(query: Query) -> tuple[str, list[Any]]:
-    """One page of hits, best first, with their number as ``total``."""
+    """One page of hits, best first, with their number as ``total``.
+
+    First the places of the page are found, then their rows are read. ``cross join`` is an order to SQLite: left alone
+    it takes every entry and asks the words for each, which for a frequent word never ends.
+    """
     text, values = where(query)
     match = match_text(query.words)
     orders = {"title": "title collate nocase, id", "size": "size_bytes desc, id", "recent": "published_s desc, place"}
-    order = orders.get(query.order, "rank, published_s desc" if match else orders["recent"])
-    source = "entries"
-    if match:
-        weights = ", ".join(map(str, schema.WEIGHTS))
-        source = (
-            f"(select rowid as found, bm25(words, {weights}) as rank from words where words match ?) "  # noqa: S608  # numbers of ours
-            "join entries on place = found"
-        )
-    more = [match] if match else []
+    order = orders.get(query.order, "score, published_s desc" if match else orders["recent"])
+    given = [match, *values] if match else values
+    score = "score" if match else "0 as score"
+    chosen = f"select place as chosen, {score} from {_source(match)} where {text} order by {order} limit ? offset ?"  # noqa: S608  # texts of ours
+    total = f"select count(*) from {_source(match, is_ranked=False)} where {text}"  # noqa: S608  # texts of ours
     return (
-        f"select entries.*, count(*) over () as total from {source} where {text} order by {order} limit ? offset ?",  # noqa: S608  # texts of ours
-        [*more, *values, query.limit, query.offset],
+        f"select entries.*, ({total}) as total from ({chosen}) cross join entries on place = chosen order by {order}",  # noqa: S608  # texts of ours
+        [*given, *given, query.limit, query.offset],
     )
+
+
+def _source(match: str, *, is_ranked: bool = True) -> str:
+    """Where hits come from: all entries, or those with the words."""
+    if not match:
+        return "entries"
+    rank = f", bm25(words, {', '.join(map(str, schema.WEIGHTS))}) as score" if is_ranked else ""
+    return f"(select rowid as found{rank} from words where words match ?) cross join entries on place = found"  # noqa: S608  # numbers of ours
 
 
 def facet_sql(query: Query, name: str) -> tuple[str, list[Any]]:

@@ -11,7 +11,7 @@ import json
 import threading
 import zlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seedbed.catalog import ids, join_link, paths
 from seedbed.catalog.query.index import Index
@@ -26,12 +26,13 @@ from seedbed.portal.index.entry import Entry
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from seedbed.catalog.model import FileRow, Release, Site
     from seedbed.portal.index.query import Hits, Query
 
+T = TypeVar("T")
 MAX_FILES_KEPT = 64
 """Versions whose lists of files stay in memory."""
 
@@ -52,6 +53,7 @@ class Shelf:
         self._mark: tuple[int, int] = (0, 0)
         self._site: Site | None = None
         self._files = lru_cache(MAX_FILES_KEPT)(self._read_files)
+        self._derived: dict[str, tuple[object, Any]] = {}
 
     @property
     def site(self) -> Site:
@@ -99,6 +101,7 @@ class Shelf:
             bring_up_to_date(self._db, table)
             self._site, self._mark = reader.read_site(table), mark
             self._files.cache_clear()
+            self._derived.clear()
             return True
 
     def search(self, query: Query, *, facets: bool = False) -> Hits:
@@ -213,6 +216,21 @@ class Shelf:
     def facts(self, text: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
         """Rows by SQL of ours, for pages that count over everything."""
         return self._ask(text, list(values))
+
+    def derived(self, name: str, of: object, make: Callable[[], T]) -> T:
+        """What takes long to work out of everything: once for each release.
+
+        Args:
+            name: Of what it is: a few, all ours.
+            of: What else it is made of; one that is not equal makes it anew.
+            make: Works it out; two threads may do so at once.
+        """
+        mark = (self._mark, of)
+        known = self._derived.get(name)
+        if known is None or known[0] != mark:
+            known = self._derived[name] = (mark, make())
+        found: T = known[1]
+        return found
 
     @property
     def _db(self) -> sqlite3.Connection:

@@ -3,14 +3,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from seedbed.health.current import CurrentHealth, Health
+from seedbed.health.risk import Copies
+from seedbed.portal.datasets.health import FRESH_S, HealthDesk
 from tests.portals import small_releases, write_tables
-from tests.releases import release
+from tests.releases import NOW, release
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.portals import Stand
 
 ADDRESSES = (
@@ -97,3 +103,37 @@ def test_no_list_has_what_is_withdrawn(stand: Stand) -> None:
     )
     for path in (*paths, "/stac/collections/datasets/items"):
         assert "mistake" not in stand.web.get(path).text, path
+
+
+def test_new_numbers_of_health_change_the_etag(tmp_path: Path) -> None:
+    """Not before they are shown: else an old answer would be kept under a new name."""
+    path, clock = tmp_path / "health.sqlite", [0.0]
+    desk = HealthDesk(path, lambda: clock[0])
+    first = (desk.changed_s, desk.all())
+    with CurrentHealth(path) as record:
+        record.note([Health("lakes@2", Copies(unproved=1))], NOW)
+    clock[0] = FRESH_S + 1
+    second = (desk.changed_s, desk.all())
+    os.utime(path, (1, 1))
+    before = desk.changed_s
+    clock[0] *= 3
+
+    assert first == (0.0, {})
+    assert second[0] > 0
+    assert set(second[1]) == {"lakes@2"}
+    assert (before, desk.changed_s) == (second[0], 1.0)
+
+
+def test_what_takes_long_is_worked_out_once(stand: Stand) -> None:
+    """For each release, and for each of what else it is made of."""
+    made = list[int]()
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    shelf = stand.portal.shelf
+    assert [shelf.derived("x", of, make) for of in (1, 1, 2)] == [1, 1, 2]
+    write_tables(shelf.folder, [*small_releases(), release("rivers")])
+    shelf.refresh()
+    assert shelf.derived("x", 2, make) == 3

@@ -27,7 +27,7 @@ from tests.unit.portal.faces.hostile import WORST, parsed, texts
 if TYPE_CHECKING:
     from tests.portals import Stand
 
-NEED = Need("a@1", 10, "", "thin", 0.1, 1, 0, is_current=True, need=0.1, shuffle=0.5)
+NEED = Need("a@1", 10, "", "thin", 0.1, 1, 0, is_current=True, need=0.1)
 AT_HEADER = "TYPE,NAME,INFOHASH,SIZEBYTES,MIRRORS,DOWNLOADERS,TIMESCOMPLETED,DATEADDED,DATEMODIFIED"
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from seedbed.errors import InputError
 from seedbed.health.current import Health
@@ -16,9 +16,9 @@ from seedbed.health.risk import Copies
 from seedbed.portal.datasets.asked import asked
 from seedbed.portal.datasets.health import worst_first
 from seedbed.portal.faces.addresses import version_path
-from seedbed.portal.faces.answers import as_json
+from seedbed.portal.faces.answers import as_json, streamed
 from seedbed.portal.faces.api import documents
-from seedbed.portal.faces.finding import available, item_id
+from seedbed.portal.faces.finding import available, ids_of, item_id
 from seedbed.portal.faces.lists import tables
 from seedbed.portal.faces.texts import of_unix
 from seedbed.portal.portal import portal_of
@@ -108,19 +108,7 @@ def _all_files(release: Release, rows: Sequence[FileRow], form: str) -> Response
         return tables.lines(FILE_FIELDS, (documents.file(release, row) for row in rows))
 
     made, media_type = (table(), "text/csv; charset=utf-8") if form == "csv" else (lines(), "application/x-ndjson")
-    return StreamingResponse(_blocks(made), media_type=media_type)
-
-
-def _blocks(lines: Iterator[str], size: int = 65_536) -> Iterator[bytes]:
-    """Lines in blocks: each block is one step of the event loop."""
-    block = bytearray()
-    for one in lines:
-        block += one.encode("utf-8", "replace")
-        if len(block) >= size:
-            yield bytes(block)
-            block.clear()
-    if block:
-        yield bytes(block)
+    return streamed(made, media_type)
 
 
 def health(request: Request) -> Response:
@@ -137,17 +125,20 @@ def worst(request: Request) -> Response:
     """Versions that were looked at, the worst first."""
     portal, given = portal_of(request), request.query_params
     limit, page = number(given, "limit", DEFAULT_LIMIT, MAX_LIMIT), number(given, "page", 1, MAX_PAGE)
-    there = {
-        row["id"]: row
-        for row in portal.shelf.facts("select id, title, size_bytes from entries where status <> 'withdrawn'")
-    }
-    known = [one for one in worst_first(portal.health.all()) if one.id in there]
+    health = portal.health.all()
+    known = portal.shelf.derived("worst", health, lambda: _worst(portal, health))
+    some = known[(page - 1) * limit : page * limit]
     shown = [
-        {"id": one.id, "title": there[one.id]["title"], "size_bytes": there[one.id]["size_bytes"],
-         "health": documents.health_short(one)}
-        for one in known[(page - 1) * limit : page * limit]
+        {"id": one.id, "title": one.title, "size_bytes": one.size_bytes,
+         "health": documents.health_short(health[one.id])}
+        for one in portal.shelf.entries(some)
     ]  # fmt: skip
     return _paged(request, {"versions": shown}, len(known), page, limit)
+
+
+def _worst(portal: Portal, health: Mapping[str, Health]) -> list[str]:
+    there = set(ids_of(portal.shelf.facts("select id from entries where status <> 'withdrawn'")))
+    return [one.id for one in worst_first(health) if one.id in there]
 
 
 def collections(request: Request) -> Response:

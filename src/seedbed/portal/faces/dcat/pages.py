@@ -6,12 +6,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 
 from seedbed.errors import InputError
 from seedbed.portal.faces import addresses
 from seedbed.portal.faces.accepting import best
+from seedbed.portal.faces.answers import streamed
 from seedbed.portal.faces.dcat import describe
 from seedbed.portal.faces.dcat.triples import About, Iri, text, whole
 from seedbed.portal.faces.dcat.writers import FORMS
@@ -113,8 +114,7 @@ def _once(triples: Iterable[Triple]) -> Iterator[Triple]:
 
 def _written(form: str, triples: Iterable[Triple]) -> Response:
     media_type, write = FORMS[form]
-    parts = (one.encode("utf-8", "replace") for one in write(triples))
-    return StreamingResponse(parts, media_type=f"{media_type}; charset=utf-8" if "turtle" in media_type else media_type)
+    return streamed(write(triples), f"{media_type}; charset=utf-8" if "turtle" in media_type else media_type)
 
 
 def _page(request: Request) -> int:

@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from seedbed.portal.faces.answers import reading
+from seedbed.portal.faces.answers import reading, streamed
 from seedbed.portal.faces.feeds import choices, rss
 from seedbed.portal.faces.finding import releases_of
 from seedbed.portal.faces.texts import rfc_822
@@ -60,8 +60,7 @@ def _feed(choose: Callable[[Portal, str], Choice], request: Request) -> Response
         portal.url(request.url.path), portal.url(choice.page), changed,
     )  # fmt: skip
     items = (rss.item(portal.settings, one, known.get(one.id)) for one in releases_of(portal.shelf, choice.ids))
-    body = (part.encode("utf-8", "replace") for part in rss.render(channel, items))
-    return StreamingResponse(body, media_type=rss.MEDIA_TYPE, headers={"Last-Modified": rfc_822(changed)})
+    return streamed(rss.render(channel, items), rss.MEDIA_TYPE, {"Last-Modified": rfc_822(changed)})
 
 
 def _is_known(request: Request, changed: dt.datetime) -> bool:

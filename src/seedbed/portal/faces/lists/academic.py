@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response, StreamingResponse
-
 from seedbed.errors import NotFoundError
 from seedbed.portal.faces import addresses
+from seedbed.portal.faces.answers import streamed
 from seedbed.portal.faces.lists import tables
 from seedbed.portal.faces.texts import xml
 from seedbed.portal.portal import portal_of
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from seedbed.portal.portal import Portal
 
@@ -30,8 +30,7 @@ STEP = 1_000
 def database(request: Request) -> Response:
     """``/database.xml``: everything, as RSS items with title, category, infohash, guid, link, description and size."""
     portal = portal_of(request)
-    parts = (one.encode("utf-8", "replace") for one in _database(portal))
-    return StreamingResponse(parts, media_type="application/xml")
+    return streamed(_database(portal), "application/xml")
 
 
 def _database(portal: Portal) -> Iterator[str]:
@@ -58,8 +57,7 @@ def collection(request: Request) -> Response:
     portal, name = portal_of(request), request.path_params["name"]
     if name not in {one.id for one in portal.shelf.site.collections}:
         raise NotFoundError(f"{name}: there is no such collection", hint="/api/v1/collections lists them.")
-    parts = (one.encode("utf-8", "replace") for one in _collection(portal, name))
-    return StreamingResponse(parts, media_type="text/csv; charset=utf-8")
+    return streamed(_collection(portal, name), "text/csv; charset=utf-8")
 
 
 def _collection(portal: Portal, name: str) -> Iterator[str]:

@@ -12,16 +12,17 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from seedbed.catalog.stac.links import bare_magnet
 from seedbed.catalog.stac.times import to_text
 from seedbed.core.sizes import read_size
 from seedbed.errors import InputError, NotFoundError
 from seedbed.portal.faces import addresses
+from seedbed.portal.faces.answers import streamed
 from seedbed.portal.faces.finding import releases_of
 from seedbed.portal.faces.lists import tables
-from seedbed.portal.faces.lists.needs import choose, ranked
+from seedbed.portal.faces.lists.needs import choose, ranked, shuffled
 from seedbed.portal.portal import portal_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from seedbed.catalog.model import Release
+    from seedbed.health.current import Health
     from seedbed.portal.faces.lists.needs import Need
     from seedbed.portal.portal import Portal
 
@@ -58,13 +60,13 @@ def generate(request: Request) -> Response:
     form = given.get("format", "json")
     if form not in FORMATS:
         raise InputError(f"format: expected one of {', '.join(FORMATS)}, got {form[:40]!r}")
-    chosen = choose(ranked(portal, given.get("seed", "")[:100]), _space(given), limit=_limit(given.get("limit", "")))
+    seed = given.get("seed", "")[:100]
+    chosen = choose(ranked(portal, seed), _space(given), limit=_limit(given.get("limit", "")))
     if form == "zip":
         return _zip(portal, chosen)
     writers = {"json": (_json, "application/json"), "csv": (_csv, "text/csv"), "txt": (_txt, "text/plain")}
     write, media_type = writers[form]
-    parts = (one.encode("utf-8", "replace") for one in write(portal, chosen))
-    return StreamingResponse(parts, media_type=f"{media_type}; charset=utf-8" if form != "json" else media_type)
+    return streamed(write(portal, chosen, seed), f"{media_type}; charset=utf-8" if form != "json" else media_type)
 
 
 def _space(given: Any) -> int:
@@ -92,9 +94,9 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def row(portal: Portal, need: Need, release: Release) -> dict[str, Any]:
+def row(portal: Portal, need: Need, release: Release, health: Health | None, seed: str) -> dict[str, Any]:
     """One line of the list."""
-    facts, health = release.torrent, portal.health.all().get(need.id)
+    facts = release.torrent
     is_told = bool(health and health.is_told)
     counted = to_text(health.at) if health and health.at else None
     return {
@@ -117,7 +119,7 @@ def row(portal: Portal, need: Need, release: Release) -> dict[str, Any]:
         "completed": None,
         "stats_scraped_at": counted,
         "partially_broken": bool(health and health.bad_mirrors),
-        "random": round(need.shuffle, 6),
+        "random": round(shuffled(seed, need.id), 6),
         "total_sort_score": need.need,
         "id": release.id,
         "dataset": release.dataset,
@@ -134,25 +136,25 @@ def row(portal: Portal, need: Need, release: Release) -> dict[str, Any]:
     }
 
 
-def _rows(portal: Portal, chosen: Sequence[Need]) -> Iterator[dict[str, Any]]:
-    by_id = {one.id: one for one in chosen}
+def _rows(portal: Portal, chosen: Sequence[Need], seed: str) -> Iterator[dict[str, Any]]:
+    by_id, known = {one.id: one for one in chosen}, portal.health.all()
     for release in releases_of(portal.shelf, list(by_id)):
-        yield row(portal, by_id[release.id], release)
+        yield row(portal, by_id[release.id], release, known.get(release.id), seed)
 
 
-def _json(portal: Portal, chosen: Sequence[Need]) -> Iterator[str]:
+def _json(portal: Portal, chosen: Sequence[Need], seed: str) -> Iterator[str]:
     mark = "["
-    for one in _rows(portal, chosen):
+    for one in _rows(portal, chosen, seed):
         yield mark + json.dumps(one, ensure_ascii=False)
         mark = ",\n"
     yield "]\n" if mark != "[" else "[]\n"
 
 
-def _csv(portal: Portal, chosen: Sequence[Need]) -> Iterator[str]:
-    yield from tables.lines(FIELDS, _rows(portal, chosen))
+def _csv(portal: Portal, chosen: Sequence[Need], seed: str) -> Iterator[str]:
+    yield from tables.lines(FIELDS, _rows(portal, chosen, seed))
 
 
-def _txt(portal: Portal, chosen: Sequence[Need]) -> Iterator[str]:
+def _txt(portal: Portal, chosen: Sequence[Need], _seed: str) -> Iterator[str]:
     """A magnet link on each line: what any client takes by paste."""
     for release in releases_of(portal.shelf, [one.id for one in chosen]):
         yield (release.torrent.magnet or bare_magnet(release.torrent)) + "\n"

@@ -16,7 +16,7 @@ from seedbed.health import risk
 from seedbed.health.risk import Copies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from seedbed.health.current import Health
     from seedbed.portal.portal import Portal
@@ -45,8 +45,6 @@ class Need:
     is_current: bool
     need: float
     """From 0 to 1."""
-    shuffle: float
-    """From 0 to 1: its place among equals."""
 
     @property
     def reasons(self) -> list[str]:
@@ -70,28 +68,39 @@ def ranked(portal: Portal, seed: str = "") -> list[Need]:
         seed: Shuffles equals.
     """
     known = portal.health.all()
+    plain = portal.shelf.derived("needs", known, lambda: _ranked(portal, known))
+    if not seed:
+        return plain
+    return sorted(plain, key=lambda one: (-one.need, shuffled(seed, one.id)))
+
+
+def shuffled(seed: str, item_id: str) -> float:
+    """From 0 to 1: a version's place among equals, by a seed."""
+    return int.from_bytes(hashlib.blake2s(f"{seed}\0{item_id}".encode(), digest_size=6).digest()) / (1 << 48)
+
+
+def _ranked(portal: Portal, known: Mapping[str, Health]) -> list[Need]:
     rows = portal.shelf.facts(
         "select id, size_bytes, threat, mirror_count, is_latest, status from entries where status <> 'withdrawn'"
     )
     found = (
         _need(row["id"], row["size_bytes"], row["threat"], known.get(row["id"]), mirror_count=row["mirror_count"],
-              is_current=bool(row["is_latest"]) and row["status"] == "active", seed=seed)
+              is_current=bool(row["is_latest"]) and row["status"] == "active")
         for row in rows
     )  # fmt: skip
-    return sorted(found, key=lambda one: (-one.need, one.shuffle, one.id))
+    return sorted(found, key=lambda one: (-one.need, shuffled("", one.id)))
 
 
 def _need(
-    item_id: str, size_bytes: int, threat: str, health: Health | None, *, mirror_count: int, is_current: bool, seed: str
+    item_id: str, size_bytes: int, threat: str, health: Health | None, *, mirror_count: int, is_current: bool
 ) -> Need:
     copies = health.copies if health else Copies(unknown_mirrors=mirror_count)
     word = health.word if health else "unknown"
     chance = UNKNOWN_RISK if word == "unknown" else risk.risk(copies)
     weight = WEIGHTS.get(threat, WEIGHTS[""]) * (1.0 if is_current else OLD_WEIGHT)
-    drawn = hashlib.blake2s(f"{seed}\0{item_id}".encode(), digest_size=6).digest()
     return Need(
         item_id, size_bytes, threat, word, chance, copies.peers, copies.good_mirrors, is_current,
-        round(chance * weight, 9), int.from_bytes(drawn) / (1 << 48),
+        round(chance * weight, 9),
     )  # fmt: skip
 
 
