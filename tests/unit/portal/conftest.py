@@ -60,3 +60,13 @@ def store(store_url: str) -> Iterator[Store]:
     with Store(store_url) as opened:
         opened.make()
         yield opened
+
+
+@pytest.fixture
+def both(quick_path: Path, store_url: str) -> Iterator[Stand]:
+    """A portal on each database."""
+    small_catalog(quick_path / "catalog")
+    database_url = "" if store_url.startswith("sqlite") else store_url.replace("+pg8000", "")
+    now = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+    with Stand.open(quick_path, now=now, database_url=database_url) as opened:
+        yield opened

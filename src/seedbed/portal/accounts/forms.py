@@ -51,7 +51,7 @@ def posted(handler: Callable[[Request, Fields], Response]) -> Handler:
         async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_BYTES) as form:
             fields = Fields()
             for name, value in form.multi_items():
-                fields.setdefault(name, []).append(str(value))
+                fields.setdefault(name, []).append(check_text(str(value), name))
         return await run_in_threadpool(handler, request, fields)
 
     return read
@@ -61,18 +61,48 @@ def sent(handler: Callable[[Request, dict[str, Any]], Response]) -> Handler:
     """A handler for JSON: an object."""
 
     async def read(request: Request) -> Response:
-        body = await _body(request)
-        try:
-            value = json.loads(body or b"{}")
-        except ValueError as error:
-            raise RefusedError(f"the body is no JSON: {error}") from None
-        except RecursionError:
-            raise RefusedError("the body is nested too deeply") from None
-        if not isinstance(value, dict):
-            raise RefusedError(f"the body: expected an object, got {type(value).__name__}")
+        value = _object(await _body(request))
         return await run_in_threadpool(handler, request, value)
 
     return read
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """A JSON object of texts that can be kept; an empty body is an empty one."""
+    try:
+        value = json.loads(body or b"{}")
+        _check_texts(value)
+    except RecursionError:
+        raise RefusedError("the body is nested too deeply") from None
+    except ValueError as error:
+        raise RefusedError(f"the body is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise RefusedError(f"the body: expected an object, got {type(value).__name__}")
+    return value
+
+
+def check_text(text: str, field: str = "") -> str:
+    """A text that every database can hold: without NUL, and without halves of characters (surrogates).
+
+    Raises:
+        RefusedError: it has one.
+    """
+    if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text):
+        raise RefusedError(f"{field or 'a text'}: it has a character that is none", field=field)
+    return text
+
+
+def _check_texts(value: Any, field: str = "") -> None:
+    """All texts of a JSON value. It is as deep as its reader allowed."""
+    if isinstance(value, str):
+        check_text(value, field)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            check_text(name)
+            _check_texts(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            _check_texts(one, field)
 
 
 async def _body(request: Request) -> bytes:

@@ -48,6 +48,7 @@ class WhoAsks:
         request = Request(scope, receive)
         visit = Visit(request, portal_of(request).settings, self._desk)
         try:
+            visit.check_address()
             await visit.introduce()
             receive = await visit.check_form(receive)
         except SeedbedError as error:
@@ -70,6 +71,15 @@ class Visit:
         self._is_over = False
         state = request.state
         state.desk, state.person, state.csrf_token, state.form_token = desk, STRANGER, "", self.form_token
+
+    def check_address(self) -> None:
+        """NUL is in no address of ours, and no database can look for it.
+
+        Raises:
+            RefusedError: it is in this one (404).
+        """
+        if "\0" in self._request.url.path or "\0" in self._request.scope["path"] or "%00" in self._request.url.query:
+            raise RefusedError("there is no such page", status=404)
 
     async def introduce(self) -> None:
         """Find out who asks.

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SAID = frozenset(
     ("approved", "refused", "called-back", "dismiss", "takedown", "put-back", "uphold", "suspended", "again")
 )
+_MAX_NUMBER = 1 << 31
+"""As far as databases count rows."""
 MAX_FILES = 500
 """On the page; the count is of all."""
 
@@ -70,7 +72,7 @@ def try_again(request: Request, _fields: Fields) -> Response:
     person, portal = need_session(request, "reviewer"), portal_of(request)
     number, now_s = request.path_params["job"], portal.now().timestamp()
     with portal.store.begin() as connection:
-        job = jobs.again(connection, number, now_s=now_s)
+        job = jobs.again(connection, number, now_s=now_s) if number < _MAX_NUMBER else None
         if job is None:
             raise RefusedError("this has not failed, or cannot be tried again", hint="Look again.", status=409)
         audit.note(connection, person, "job-again", what=f"job:{number}", why=f"{job.kind} {job.item_id}", now_s=now_s)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,14 +19,13 @@ from seedbed.portal.review import deciding, moderating, reports
 from seedbed.portal.settings import Settings
 from seedbed.portal.web.failures import RefusedError
 from tests.portal_people import PASSWORD, join, password_hash, stranger
-from tests.portals import Stand, small_catalog
 from tests.unit.portal.review.submitting import handed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from seedbed.portal.store.base import Store
+    from tests.portals import Stand
 
 NOW_S = 1_700_000_000.0
 ROOT = Person("p-root", "Root", frozenset(("admin",)))
@@ -166,15 +164,6 @@ def test_a_quota_is_the_organisations_the_persons_or_the_usual(store: Store, tmp
         )
 
     assert (usual, own) == ((7, 7), (1 << 50, 0))
-
-
-@pytest.fixture
-def both(quick_path: Path, store_url: str) -> Iterator[Stand]:
-    """A portal on each database."""
-    small_catalog(quick_path / "catalog")
-    database_url = "" if store_url.startswith("sqlite") else store_url.replace("+pg8000", "")
-    with Stand.open(quick_path, now=dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC), database_url=database_url) as opened:
-        yield opened
 
 
 def test_the_whole_way_on_each_database(both: Stand) -> None:
