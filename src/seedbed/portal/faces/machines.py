@@ -24,6 +24,8 @@ class Door:
     """One address."""
 
     url: str
+    shown: str
+    """The same without our own host: phones are narrow."""
     meaning: str
     """A key of words."""
     is_pattern: bool = False
@@ -59,15 +61,15 @@ def groups(portal: Portal) -> dict[str, list[Door]]:
         "server": (("/healthz", "healthz"), ("/readyz", "readyz"), ("/metrics", "metrics")),
     }  # fmt: skip
     found = {
-        name: [Door(portal.url(path), f"faces.{word}", "{" in path) for path, word in doors]
+        name: [Door(portal.url(path), path, f"faces.{word}", "{" in path) for path, word in doors]
         for name, doors in shown.items()
     }
-    table = addresses.catalog_url(portal.settings, "catalog.parquet")
-    found["files"] = [
-        Door(table, "faces.parquet"),
-        Door(addresses.catalog_url(portal.settings, "catalog.json"), "faces.static-stac"),
-        Door(f"{portal.settings.files_url}/v/{{dataset}}/{{version}}/{{path}}", "faces.file", is_pattern=True),
-    ]
+    files = {
+        "parquet": addresses.catalog_url(portal.settings, "catalog.parquet"),
+        "static-stac": addresses.catalog_url(portal.settings, "catalog.json"),
+        "file": f"{portal.settings.files_url}/v/{{dataset}}/{{version}}/{{path}}",
+    }
+    found["files"] = [Door(url, url, f"faces.{word}", "{" in url) for word, url in files.items()]
     return found
 
 
