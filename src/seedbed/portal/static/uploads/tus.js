@@ -2,6 +2,8 @@
 // tus 1.0.0 as a browser needs it: one file, sent in parts, gone on with wherever the server says that it is.
 
 const PART_BYTES = 256 * 2 ** 20;
+const SMALL_BYTES = 8 * 2 ** 20;
+const BODY_TYPE = "application/offset+octet-stream";
 const DELAYS_S = [1, 2, 4, 8, 15, 30];
 const PASSING = new Set([0, 408, 409, 423, 429, 460, 500, 502, 503, 504]);
 
@@ -43,7 +45,7 @@ export class Sender {
       await this.whileAwake();
       const before = offset;
       try {
-        if (!url) url = await this.create(filesUrl, file, path);
+        if (!url) [url, offset] = await this.create(filesUrl, file, path);
         else if (failures) offset = await this.offset(url, offset);
         if (offset < file.size) offset = await this.part(url, file, offset);
         failures = 0;
@@ -60,10 +62,29 @@ export class Sender {
     while (this.isPaused) await new Promise((wake) => this.waiting.push(wake));
   }
 
+  /** Begin a file; a small one comes with the same request. */
   async create(filesUrl, file, path) {
     const headers = { "Upload-Length": String(file.size), "Upload-Metadata": `path ${base64(path)}` };
-    const answer = await this.ask("POST", filesUrl, headers);
-    return answer.getResponseHeader("Location");
+    const isSmall = file.size > 0 && file.size <= SMALL_BYTES;
+    if (isSmall) headers["Content-Type"] = BODY_TYPE;
+    try {
+      const answer = await this.ask("POST", filesUrl, headers, isSmall ? file : undefined);
+      const offset = Number(answer.getResponseHeader("Upload-Offset"));
+      this.onBytes(offset);
+      return [answer.getResponseHeader("Location"), offset];
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 409) throw error;
+      return this.begun(filesUrl, file, path, error);
+    }
+  }
+
+  /** A file that is there already: an answer was lost on its way to us. */
+  async begun(filesUrl, file, path, error) {
+    const answer = await this.ask("GET", filesUrl.replace(/\/files$/, ""), { Accept: "application/json" });
+    const found = JSON.parse(answer.responseText).files.find((one) => one.path === path && one.length === file.size);
+    if (!found) throw error;
+    this.onBytes(found.offset);
+    return [found.url, found.offset];
   }
 
   async offset(url, before) {
@@ -74,7 +95,7 @@ export class Sender {
   }
 
   async part(url, file, offset) {
-    const headers = { "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" };
+    const headers = { "Upload-Offset": String(offset), "Content-Type": BODY_TYPE };
     const body = file.slice(offset, offset + PART_BYTES);
     let told = 0;
     const tell = (bytes) => { this.onBytes(bytes - told); told = bytes; };
@@ -101,7 +122,7 @@ export class Sender {
       request.onload = () => {
         if (request.status >= 200 && request.status < 300) resolve(request);
         else if (PASSING.has(request.status) && !(method === "POST" && request.status === 409)) reject(new Error(`status ${request.status}`));
-        else reject(new Refused(words(request)));
+        else reject(Object.assign(new Refused(words(request)), { status: request.status }));
       };
       request.onerror = request.onabort = request.ontimeout = () => reject(new Error("the connection broke"));
       request.send(body);

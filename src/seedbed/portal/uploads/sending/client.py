@@ -7,6 +7,7 @@ What fails for a moment is asked again: the portal is asked how far a file is, a
 from __future__ import annotations
 
 import json
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 PART_BYTES = 256 << 20
 """Of one request: what a server in between may want to have whole."""
 CHUNK_BYTES = 1 << 20
+SMALL_BYTES = 8 << 20
+"""A file up to this size comes in the request that begins it."""
+CONNECTIONS = 4
+"""Small files wait for the portal's disk most of the time."""
 DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Between attempts that brought nothing; progress starts the row again."""
 _PASSING = frozenset((408, 409, 423, 429, 460, 500, 502, 503, 504))
@@ -53,6 +58,8 @@ class Client:
     portal: str
     token: str = field(repr=False)
     sleep: Callable[[float], object] = time.sleep
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Once set, what is being sent ends soon."""
     _pool: urllib3.PoolManager = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +71,7 @@ class Client:
                 hint="Plain http is taken for this machine only.",
             )
         timeout = urllib3.Timeout(connect=_CONNECT_S, read=_READ_S)
-        pool = urllib3.PoolManager(ca_certs=certifi.where(), retries=False, timeout=timeout)
+        pool = urllib3.PoolManager(ca_certs=certifi.where(), retries=False, timeout=timeout, maxsize=CONNECTIONS)
         object.__setattr__(self, "_pool", pool)
 
     def ask(self, method: str, path: str, value: Any = None) -> Any:
@@ -101,7 +108,7 @@ class Client:
         length = source.stat().st_size
         url, offset = (known["url"], int(known["offset"])) if known else ("", 0)
         if not url:
-            url = self._patiently(lambda: self._create(files_url, path, length))
+            url, offset = self._patiently(lambda: self._create(files_url, path, source, length))
         delays = iter(DELAYS_S)
         told(offset)
         while offset < length:
@@ -119,9 +126,27 @@ class Client:
             if offset > before:
                 delays = iter(DELAYS_S)
 
-    def _create(self, files_url: str, path: str, length: int) -> str:
+    def _create(self, files_url: str, path: str, source: Path, length: int) -> tuple[str, int]:
+        """Begin a file; a small one comes with the same request. Returns its URL and what is there of it."""
         headers = {"Upload-Length": str(length), "Upload-Metadata": wire.render_metadata({"path": path})}
-        return str(self._once("POST", files_url, headers).headers["Location"])
+        body = source.read_bytes() if length <= SMALL_BYTES else b""
+        if body:
+            headers["Content-Type"] = wire.BODY_TYPE
+        try:
+            answer = self._once("POST", files_url, headers, body)
+        except SourceError as error:
+            if error.data.get("status") != 409:
+                raise
+            return self._begun(files_url, path, length, error)
+        return str(answer.headers["Location"]), int(answer.headers["Upload-Offset"])
+
+    def _begun(self, files_url: str, path: str, length: int, error: SourceError) -> tuple[str, int]:
+        """A file that is there already: an answer was lost on its way to us."""
+        upload = json.loads(self._once("GET", files_url.removesuffix("/files")).data)
+        for one in upload["files"]:
+            if (one["path"], one["length"]) == (path, length):
+                return str(one["url"]), int(one["offset"])
+        raise error
 
     def _offset(self, url: str) -> int:
         return int(self._once("HEAD", url).headers["Upload-Offset"])
@@ -131,7 +156,7 @@ class Client:
         headers = {
             "Content-Type": wire.BODY_TYPE, "Upload-Offset": str(offset), "Content-Length": str(stop - offset)
         }  # fmt: skip
-        self._once("PATCH", url, headers, _read(source, offset, stop, told))
+        self._once("PATCH", url, headers, _read(source, offset, stop, told, self.stopped))
 
     def _once(
         self,
@@ -183,10 +208,12 @@ def _refusal(answer: urllib3.BaseHTTPResponse, method: str, path: str) -> Except
     return SourceError(what, hint=hint, status=answer.status)
 
 
-def _read(source: Path, start: int, stop: int, told: Told) -> Iterator[bytes]:
+def _read(source: Path, start: int, stop: int, told: Told, stopped: threading.Event) -> Iterator[bytes]:
     with source.open("rb") as file:
         file.seek(start)
         while start < stop:
+            if stopped.is_set():
+                raise SourceError("the sending was ended", hint="The same command goes on where it ended.")
             part = file.read(min(CHUNK_BYTES, stop - start))
             if not part:
                 raise FileChangedError(f"{source}: it became shorter while it was sent")

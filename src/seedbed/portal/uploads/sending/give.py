@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from seedbed.catalog.findings import Finding, refuse
 from seedbed.creating.scan import scan
 from seedbed.errors import InputError, SourceError
 from seedbed.hashing.files import LocalFiles
+from seedbed.portal.uploads.sending.client import CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,19 +63,53 @@ def give(
     sizes = {path: source.stat().st_size for path, source in files.items()}
     upload = _begun(client, gift, name, sizes) or client.ask("POST", "/api/v1/uploads", _wish(gift, name, sizes))
     known = {one["path"]: one for one in upload["files"]}
-    done, total = 0, sum(sizes.values())
-    for number, (path, source) in enumerate(files.items()):
-        note = f"{number:,}/{len(files):,} files"
-        client.send(
-            upload["files_url"], path, source, known.get(path),
-            lambda reached, before=done, words=note: progress(before + reached, total, words),  # type: ignore[misc]  # bound now
-        )  # fmt: skip
-        done += sizes[path]
-    progress(total, total, f"{len(files):,}/{len(files):,} files")
+    tally = _Tally(sum(sizes.values()), len(files), progress)
+
+    def send(path: str) -> None:
+        client.send(upload["files_url"], path, files[path], known.get(path), tally.of(path))
+        tally.end(path, sizes[path])
+
+    with ThreadPoolExecutor(CONNECTIONS, "seedbed-send") as pool:
+        sending = [pool.submit(send, path) for path in files]
+        try:
+            for one in sending:
+                one.result()
+        except BaseException:
+            client.stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if gift.metadata:
         client.ask("PUT", f"{upload['url']}/metadata", {**upload.get("metadata", {}), **gift.metadata})
     found: dict[str, Any] = client.ask("GET", upload["url"])
     return found
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How far all files are together; told by several threads."""
+
+    total_bytes: int
+    files: int
+    told: Callable[[int, int, str], object]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reached: dict[str, int] = field(default_factory=dict)
+    _bytes: int = 0
+    _ended: int = 0
+
+    def of(self, path: str) -> Callable[[int], None]:
+        """What is called with a file's bytes that are there."""
+        return lambda reached: self._set(path, reached, 0)
+
+    def end(self, path: str, length: int) -> None:
+        """A file is whole."""
+        self._set(path, length, 1)
+
+    def _set(self, path: str, reached: int, ended: int) -> None:
+        with self._lock:
+            self._bytes += reached - self._reached.get(path, 0)
+            self._reached[path] = reached
+            self._ended += ended
+            self.told(self._bytes, self.total_bytes, f"{self._ended:,}/{self.files:,} files")
 
 
 def submit(client: Client, upload: Mapping[str, Any]) -> dict[str, Any]:
