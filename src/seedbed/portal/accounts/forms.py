@@ -71,7 +71,7 @@ def _object(body: bytes) -> dict[str, Any]:
     """A JSON object of texts that can be kept; an empty body is an empty one."""
     try:
         value = json.loads(body or b"{}")
-        _check_texts(value)
+        check_texts(value)
     except RecursionError:
         raise RefusedError("the body is nested too deeply") from None
     except ValueError as error:
@@ -87,22 +87,27 @@ def check_text(text: str, field: str = "") -> str:
     Raises:
         RefusedError: it has one.
     """
-    if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text):
+    try:
+        text.encode()
+        is_text = "\0" not in text
+    except UnicodeEncodeError:
+        is_text = False
+    if not is_text:
         raise RefusedError(f"{field or 'a text'}: it has a character that is none", field=field)
     return text
 
 
-def _check_texts(value: Any, field: str = "") -> None:
+def check_texts(value: Any, field: str = "") -> None:
     """All texts of a JSON value. It is as deep as its reader allowed."""
     if isinstance(value, str):
         check_text(value, field)
     elif isinstance(value, dict):
         for name, one in value.items():
             check_text(name)
-            _check_texts(one, name)
+            check_texts(one, name)
     elif isinstance(value, list):
         for one in value:
-            _check_texts(one, field)
+            check_texts(one, field)
 
 
 async def _body(request: Request) -> bytes:

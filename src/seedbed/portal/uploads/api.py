@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from seedbed.portal.accounts.forms import check_texts
 from seedbed.portal.uploads import describing, draft_files, drafts, flow, wishes
 from seedbed.portal.uploads.asking import uploader
 from seedbed.portal.uploads.states import State
@@ -195,6 +196,7 @@ async def _body(request: Request) -> Any:
             raise RefusedError(f"expected at most {MAX_BODY_BYTES:,} bytes", status=413)
     try:
         value: Mapping[str, Any] = json.loads(bytes(data) or b"null")
+        check_texts(value)
     except (ValueError, RecursionError) as error:
         raise RefusedError(f"the body is not JSON: {error!s:.100}") from error
     return value

@@ -20,6 +20,7 @@ from seedbed.portal.web.failures import RefusedError
 from tests.portal_people import join, stranger, token_in
 
 if TYPE_CHECKING:
+    from tests.portal_people import Browser
     from tests.portals import Stand
 
 
@@ -120,6 +121,10 @@ def test_any_form_with_its_token_gets_an_answer_of_ours(stand: Stand, page: str,
 NOT_TEXT = ("a\0b", "\ud800", "x" * 20 + "\0")
 
 
+def _shown(browser: Browser) -> dict[str, str]:
+    return {"Content-Type": "application/json", csrf.HEADER: csrf.token_of(browser.held)}
+
+
 def test_what_no_database_can_hold_is_refused(both: Stand) -> None:
     """NUL, halves of characters, numbers beyond all rows: on both databases, by every door."""
     root = join(both, "Root", "admin")
@@ -129,6 +134,8 @@ def test_what_no_database_can_hold_is_refused(both: Stand) -> None:
         escaped = json.dumps({"item": "", "kind": "other", "text": text + " and more", "contact": ""})
         sent = web.web.post("/api/v1/reports", content=escaped, headers={"Content-Type": "application/json"})
         assert (sent.status_code, sent.json()["error"]["where"]) == (400, "text")
+        body = json.dumps({"kind": "files", "name": "x", "metadata": {"title": [text]}})
+        assert root.web.post("/api/v1/uploads", content=body, headers=_shown(root)).status_code == 400
     assert web.fill("/report", {"item": "", "kind": "other", "text": "a\0 long enough text"}).status_code == 400
     assert web.fill("/login", {"name": "Root\0", "password": "x"}).status_code == 400
     for path in ("/reports/a%00b", "/api/v1/reports/%00", "/report?item=%00", "/link/%00", "/login?next=/%00"):
