@@ -27,10 +27,10 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-def test_who_has_it_is_sent_nothing(stand: Stand, path: str) -> None:
+def test_who_has_it_is_sent_nothing(shown: Stand, path: str) -> None:
     """An ETag, and 304 to whoever shows it; any website may read."""
-    first = stand.web.get(path)
-    again = stand.web.get(path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+    first = shown.web.get(path)
+    again = shown.web.get(path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
 
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
     assert first.headers["access-control-allow-origin"] == "*"
@@ -49,9 +49,9 @@ def test_a_release_changes_the_etag(stand: Stand) -> None:
     assert "About rivers" in after.text
 
 
-def test_a_browser_asks_before_it_sends_json(stand: Stand) -> None:
+def test_a_browser_asks_before_it_sends_json(shown: Stand) -> None:
     """A search by POST is allowed to other sites; a preflight says so."""
-    asked = stand.web.options(
+    asked = shown.web.options(
         "/stac/search", headers={"Origin": "https://x.example", "Access-Control-Request-Method": "POST"}
     )
 
@@ -63,9 +63,9 @@ def test_a_browser_asks_before_it_sends_json(stand: Stand) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/v1/datasets/none", "/stac/collections/none", "/rss/tag/x/y", "/datasets/none.ttl"]
 )
-def test_a_refusal_is_json_for_programs(stand: Stand, path: str) -> None:
+def test_a_refusal_is_json_for_programs(shown: Stand, path: str) -> None:
     """What is wrong, and what to do; other sites can read that too."""
-    answer = stand.web.get(path, headers={"Accept": "application/json"})
+    answer = shown.web.get(path, headers={"Accept": "application/json"})
 
     assert answer.status_code == 404
     assert answer.json()["error"]["what"]
@@ -82,16 +82,16 @@ def test_a_refusal_is_json_for_programs(stand: Stand, path: str) -> None:
         "mistake/1.linkset.json",
     ],
 )
-def test_what_is_withdrawn_is_gone(stand: Stand, path: str) -> None:
+def test_what_is_withdrawn_is_gone(shown: Stand, path: str) -> None:
     """410 with the reason, in each form of it."""
-    answer = stand.web.get(f"/datasets/{path}")
+    answer = shown.web.get(f"/datasets/{path}")
 
     assert answer.status_code == 410
     assert "It named people." in answer.json()["error"]["what"]
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_no_list_has_what_is_withdrawn(stand: Stand) -> None:
+def test_no_list_has_what_is_withdrawn(shown: Stand) -> None:
     """Not one list or feed names it."""
     paths = (
         *ADDRESSES[:1],
@@ -102,7 +102,7 @@ def test_no_list_has_what_is_withdrawn(stand: Stand) -> None:
         "/collection/datasets.csv",
     )
     for path in (*paths, "/stac/collections/datasets/items"):
-        assert "mistake" not in stand.web.get(path).text, path
+        assert "mistake" not in shown.web.get(path).text, path
 
 
 def test_new_numbers_of_health_change_the_etag(tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ def fits(value: Any, name: str) -> None:
         ("page=9", []),
     ],
 )
-def test_the_search_of_the_page(stand: Stand, query: str, expected: list[str]) -> None:
+def test_the_search_of_the_page(shown: Stand, query: str, expected: list[str]) -> None:
     """With the same parameters; of the shape that is described."""
-    answer = stand.web.get(f"{DATASETS}?{query}")
+    answer = shown.web.get(f"{DATASETS}?{query}")
 
     fits(answer.json(), "Datasets")
     assert [one["id"] for one in answer.json()["datasets"]] == expected
@@ -70,20 +70,20 @@ def test_pages_by_the_header(stand: Stand) -> None:
     assert sorted(seen) == [f"d{at}@1" for at in range(5)]
 
 
-def test_one_dataset_and_its_versions(stand: Stand) -> None:
+def test_one_dataset_and_its_versions(shown: Stand) -> None:
     """All of the newest, all versions; links that lead on."""
-    made = stand.web.get(f"{DATASETS}/lakes").json()
+    made = shown.web.get(f"{DATASETS}/lakes").json()
 
     fits(made, "Dataset")
     assert made["newest"]["torrent"]["url"] == f"{URL}/datasets/lakes/2.torrent"
     assert [one["version"] for one in made["versions"]] == ["2", "1"]
     for link in made["newest"]["links"].values():
-        assert stand.web.get(link).status_code == (404 if link.endswith(".torrent") else 200), link
+        assert shown.web.get(link).status_code == (404 if link.endswith(".torrent") else 200), link
 
 
-def test_a_withdrawn_version_is_told_and_not_offered(stand: Stand) -> None:
+def test_a_withdrawn_version_is_told_and_not_offered(shown: Stand) -> None:
     """Status and reason, no torrent, no mirrors, no files."""
-    made = stand.web.get(f"{DATASETS}/mistake/versions/1").json()
+    made = shown.web.get(f"{DATASETS}/mistake/versions/1").json()
 
     fits(made, "Version")
     assert (made["status"], made["status_reason"], made["torrent"], made["mirrors"]) == (
@@ -93,7 +93,7 @@ def test_a_withdrawn_version_is_told_and_not_offered(stand: Stand) -> None:
         [],
     )
     assert set(made["links"]) == {"self", "page"}
-    assert stand.web.get(f"{DATASETS}/mistake/versions/1/files").status_code == 410
+    assert shown.web.get(f"{DATASETS}/mistake/versions/1/files").status_code == 410
 
 
 def test_files_page_by_page_and_all_at_once(stand: Stand) -> None:
@@ -146,9 +146,9 @@ def test_health_that_nobody_counted(stand: Stand) -> None:
     assert made["word"] == "unknown"
 
 
-def test_collections_and_numbers(stand: Stand) -> None:
+def test_collections_and_numbers(shown: Stand) -> None:
     """What is withdrawn counts as withdrawn only."""
-    collections, stats = stand.web.get("/api/v1/collections").json(), stand.web.get("/api/v1/stats").json()
+    collections, stats = shown.web.get("/api/v1/collections").json(), shown.web.get("/api/v1/stats").json()
 
     fits(collections, "Collections")
     fits(stats, "Stats")
@@ -156,28 +156,28 @@ def test_collections_and_numbers(stand: Stand) -> None:
     assert (stats["datasets"], stats["versions"], stats["withdrawn"]) == (2, 3, 1)
 
 
-def test_by_hash(stand: Stand) -> None:
+def test_by_hash(shown: Stand) -> None:
     """An info-hash leads to its version."""
     info_hash = small_releases()[2].torrent.info_hash_v1
 
-    assert stand.web.get(f"/api/v1/torrents/{info_hash}").headers["location"] == f"{URL}{DATASETS}/lakes/versions/2"
+    assert shown.web.get(f"/api/v1/torrents/{info_hash}").headers["location"] == f"{URL}{DATASETS}/lakes/versions/2"
 
 
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=501", "page=x", "page=-1", "versions=some", "bbox=1", "order=best", "from=then"]
 )
-def test_what_cannot_be_asked_is_refused(stand: Stand, query: str) -> None:
+def test_what_cannot_be_asked_is_refused(shown: Stand, query: str) -> None:
     """400, with the name of what is wrong."""
-    answer = stand.web.get(f"{DATASETS}?{query}")
+    answer = shown.web.get(f"{DATASETS}?{query}")
 
     assert answer.status_code == 400
     fits(answer.json(), "Error")
     assert query.partition("=")[0] in answer.json()["error"]["what"]
 
 
-def test_every_operation_has_a_route_and_every_route_is_described(stand: Stand) -> None:
+def test_every_operation_has_a_route_and_every_route_is_described(shown: Stand) -> None:
     """The description and the program cannot differ."""
-    app: Any = stand.web.app
+    app: Any = shown.web.app
     known = [one for one in app.routes if isinstance(one, Route)]
     for one in OPERATIONS:
         path = one.path.replace("{", "").replace("}", "")
@@ -191,9 +191,9 @@ def test_every_operation_has_a_route_and_every_route_is_described(stand: Stand) 
                 assert (method, route.path) in described, f"{method} {route.path} is not in the description"
 
 
-def test_the_description_names_all_that_it_uses(stand: Stand) -> None:
+def test_the_description_names_all_that_it_uses(shown: Stand) -> None:
     """OpenAPI 3.1: no reference leads nowhere, no name is used twice."""
-    made = stand.web.get("/api/v1/openapi.json").json()
+    made = shown.web.get("/api/v1/openapi.json").json()
     names = [one["operationId"] for path in made["paths"].values() for one in path.values()]
     refs = {part.split('"')[0] for part in json.dumps(made).split("#/components/schemas/")[1:]}
 

@@ -58,10 +58,10 @@ def test_every_form_says_the_same(tmp_path_factory: pytest.TempPathFactory, one:
     assert one.title in titles
 
 
-def test_the_catalogue_has_its_datasets(stand: Stand) -> None:
+def test_the_catalogue_has_its_datasets(shown: Stand) -> None:
     """Each with title, newest version and torrent; the withdrawn one is not there; both forms agree."""
-    ttl = read(stand.web.get("/catalog.ttl").text, "ttl")
-    json_ld = read(stand.web.get("/catalog.jsonld").text, "jsonld")
+    ttl = read(shown.web.get("/catalog.ttl").text, "ttl")
+    json_ld = read(shown.web.get("/catalog.jsonld").text, "jsonld")
 
     assert isomorphic(ttl, json_ld)
     lakes = rdflib.URIRef(f"{URL}/datasets/lakes")
@@ -76,9 +76,9 @@ def test_the_catalogue_has_its_datasets(stand: Stand) -> None:
     assert len(set(ttl.subjects(RDF.type, DCAT.DataService))) == 3
 
 
-def test_a_dataset_has_its_versions(stand: Stand) -> None:
+def test_a_dataset_has_its_versions(shown: Stand) -> None:
     """Both versions, and which was before which."""
-    graph = read(stand.web.get("/datasets/lakes.ttl").text, "ttl")
+    graph = read(shown.web.get("/datasets/lakes.ttl").text, "ttl")
     first, second = (rdflib.URIRef(f"{URL}/datasets/lakes/{number}") for number in (1, 2))
 
     assert set(graph.objects(rdflib.URIRef(f"{URL}/datasets/lakes"), DCAT.hasVersion)) == {first, second}
@@ -115,9 +115,9 @@ def test_pages_lead_to_each_other(stand: Stand, monkeypatch: pytest.MonkeyPatch)
         ("*/*", ""),
     ],
 )
-def test_the_page_is_data_for_who_wants_data(stand: Stand, accept: str, where: str) -> None:
+def test_the_page_is_data_for_who_wants_data(shown: Stand, accept: str, where: str) -> None:
     """By the header Accept; browsers get the page."""
-    answer = stand.web.get("/datasets/lakes", headers={"Accept": accept})
+    answer = shown.web.get("/datasets/lakes", headers={"Accept": accept})
 
     assert answer.status_code == (303 if where else 200)
     assert answer.headers.get("location", "").removeprefix(URL) == where

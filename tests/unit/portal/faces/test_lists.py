@@ -94,22 +94,22 @@ def test_the_list_in_each_form(stand: Stand) -> None:
     "asked",
     ["", "max_tb=", "max_tb=-1", "max_tb=nan", "max_tb=inf", "max=much", "max_tb=1&format=x", "max_tb=1&limit=0"],
 )
-def test_a_space_that_is_none_is_refused(stand: Stand, asked: str) -> None:
+def test_a_space_that_is_none_is_refused(shown: Stand, asked: str) -> None:
     """400, and how to ask."""
-    assert stand.web.get(f"/generate_torrents?{asked}").status_code == 400
+    assert shown.web.get(f"/generate_torrents?{asked}").status_code == 400
 
 
-def test_the_shapes_of_academic_torrents(stand: Stand) -> None:
+def test_the_shapes_of_academic_torrents(shown: Stand) -> None:
     """The table with exactly its header, and the whole as XML with its elements."""
-    table = stand.web.get("/collection/water.csv").text.splitlines()
-    items = parsed(stand.web.get("/database.xml").text).findall("channel/item")
+    table = shown.web.get("/collection/water.csv").text.splitlines()
+    items = parsed(shown.web.get("/database.xml").text).findall("channel/item")
     census = next(one for one in items if one.findtext("title") == "Census <b>2021</b>")
 
     assert table[0] == AT_HEADER
     assert len(table) == 3
     assert [one.tag for one in census] == ["title", "category", "infohash", "guid", "link", "description", "size"]
     assert census.findtext("link") == f"{URL}/datasets/census/1"
-    assert stand.web.get("/collection/none.csv").status_code == 404
+    assert shown.web.get("/collection/none.csv").status_code == 404
 
 
 def test_by_its_hash(stand: Stand) -> None:
@@ -144,9 +144,9 @@ def test_xml_holds_anything(text: str) -> None:
     assert (root.text or "").count("\ufffd") == sum(char in "\x00\x0b\x1f\ufffe" for char in text)
 
 
-def test_json_of_the_list_is_json_when_empty(stand: Stand) -> None:
+def test_json_of_the_list_is_json_when_empty(shown: Stand) -> None:
     """Nothing fits: an empty list."""
-    assert json.loads(stand.web.get("/generate_torrents?max=1").text) == []
+    assert json.loads(shown.web.get("/generate_torrents?max=1").text) == []
 
 
 def test_a_cell_of_words_stays_as_it_is() -> None:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
-def test_a_dataset_as_google_wants_it(stand: Stand) -> None:
+def test_a_dataset_as_google_wants_it(shown: Stand) -> None:
     """Required and recommended fields, each in its form."""
-    one = stand.portal.shelf.release("lakes@2")
-    made = schema_org.dataset(stand.portal, one, stand.portal.shelf.files(one.id))
+    one = shown.portal.shelf.release("lakes@2")
+    made = schema_org.dataset(shown.portal, one, shown.portal.shelf.files(one.id))
 
     assert made["@type"] == "Dataset"
     assert made["name"] == "Lakes of the town"
@@ -44,9 +44,9 @@ def test_a_dataset_as_google_wants_it(stand: Stand) -> None:
     assert made["alternateName"] == ["Lacs de la ville"]
 
 
-def test_a_withdrawn_version_has_no_distribution(stand: Stand) -> None:
+def test_a_withdrawn_version_has_no_distribution(shown: Stand) -> None:
     """It says that it is withdrawn."""
-    made = schema_org.dataset(stand.portal, stand.portal.shelf.release("mistake@1"))
+    made = schema_org.dataset(shown.portal, shown.portal.shelf.release("mistake@1"))
 
     assert "distribution" not in made
     assert made["creativeWorkStatus"] == "Withdrawn"
@@ -94,9 +94,9 @@ def test_no_header_is_broken(one: Release) -> None:
     assert made["linkset"][0]["anchor"].startswith(f"{URL}/datasets/")
 
 
-def test_typed_links(stand: Stand) -> None:
+def test_typed_links(shown: Stand) -> None:
     """Signposting: what it is, how it is cited, its licence, its torrent, its files, and back."""
-    made = stand.web.get("/datasets/lakes/2.linkset.json")
+    made = shown.web.get("/datasets/lakes/2.linkset.json")
     own, *others = made.json()["linkset"]
 
     assert made.headers["content-type"] == "application/linkset+json"
@@ -138,9 +138,9 @@ def test_sitemaps(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
         (".ttl", "text/turtle", "dcat:Dataset"),
     ],
 )
-def test_files_of_a_version(stand: Stand, ending: str, kind: str, says: str) -> None:
+def test_files_of_a_version(shown: Stand, ending: str, kind: str, says: str) -> None:
     """Each at its tidy address, of its kind."""
-    answer = stand.web.get(f"/datasets/lakes/2{ending}")
+    answer = shown.web.get(f"/datasets/lakes/2{ending}")
 
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(kind)

@@ -44,22 +44,22 @@ def found(answer: Any) -> list[str]:
          ["lakes@2", "census@1", "lakes@1"]),
     ],
 )  # fmt: skip
-def test_both_ways_to_ask_find_the_same(stand: Stand, query: str, body: dict[str, Any], expected: list[str]) -> None:
+def test_both_ways_to_ask_find_the_same(shown: Stand, query: str, body: dict[str, Any], expected: list[str]) -> None:
     """By address and by body."""
-    assert found(stand.web.get(f"/stac/search?{query}")) == expected
-    assert found(stand.web.post("/stac/search", json=body)) == expected
+    assert found(shown.web.get(f"/stac/search?{query}")) == expected
+    assert found(shown.web.post("/stac/search", json=body)) == expected
 
 
-def test_a_geometry_is_compared_by_its_box(stand: Stand) -> None:
+def test_a_geometry_is_compared_by_its_box(shown: Stand) -> None:
     """As the landing page says."""
     far = {"type": "Point", "coordinates": [1.5, 2.5]}
 
-    assert found(stand.web.post("/stac/search", json={"intersects": SQUARE, "collections": ["water"]})) == [
+    assert found(shown.web.post("/stac/search", json={"intersects": SQUARE, "collections": ["water"]})) == [
         "lakes@1",
         "lakes@2",
     ]
-    assert found(stand.web.post("/stac/search", json={"intersects": far})) == []
-    assert "boxes" in stand.web.get("/stac").json()["description"]
+    assert found(shown.web.post("/stac/search", json={"intersects": far})) == []
+    assert "boxes" in shown.web.get("/stac").json()["description"]
 
 
 @pytest.mark.parametrize("order", ["", "&sortby=-published"])
@@ -77,13 +77,13 @@ def test_pages_by_address(stand: Stand, order: str) -> None:
     assert sorted(seen) == [f"d{at}@1" for at in range(7)]
 
 
-def test_pages_by_body(stand: Stand) -> None:
+def test_pages_by_body(shown: Stand) -> None:
     """The link to the next page has the whole body."""
-    answer = stand.web.post("/stac/search", json={"limit": 2, "collections": ["water", "datasets"]})
+    answer = shown.web.post("/stac/search", json={"limit": 2, "collections": ["water", "datasets"]})
     link = next(one for one in answer.json()["links"] if one["rel"] == "next")
 
     assert link["method"] == "POST"
-    assert found(stand.web.post(link["href"], json=link["body"])) == ["lakes@2"]
+    assert found(shown.web.post(link["href"], json=link["body"])) == ["lakes@2"]
 
 
 @pytest.mark.parametrize(
@@ -96,48 +96,48 @@ def test_pages_by_body(stand: Stand) -> None:
         {"datetime": "2027-01-01T00:00:00Z/2026-01-01T00:00:00Z"},
     ],
 )  # fmt: skip
-def test_what_cannot_be_asked_is_refused_by_name(stand: Stand, body: dict[str, Any]) -> None:
+def test_what_cannot_be_asked_is_refused_by_name(shown: Stand, body: dict[str, Any]) -> None:
     """400 with the name of what is wrong."""
-    answer = stand.web.post("/stac/search", json=body)
+    answer = shown.web.post("/stac/search", json=body)
 
     assert answer.status_code == 400
     assert any(name in answer.json()["error"]["what"] for name in (*body, "geometry"))
 
 
-def test_what_is_no_json_is_refused(stand: Stand) -> None:
+def test_what_is_no_json_is_refused(shown: Stand) -> None:
     """And so is what is too long, or a list."""
-    assert stand.web.post("/stac/search", content=b"{").status_code == 400
-    assert stand.web.post("/stac/search", content=b"[]").status_code == 400
-    assert stand.web.post("/stac/search", content=b" " * 1_000_001).status_code == 413
+    assert shown.web.post("/stac/search", content=b"{").status_code == 400
+    assert shown.web.post("/stac/search", content=b"[]").status_code == 400
+    assert shown.web.post("/stac/search", content=b" " * 1_000_001).status_code == 413
 
 
-def test_links_lead_within_the_api(stand: Stand) -> None:
+def test_links_lead_within_the_api(shown: Stand) -> None:
     """An item's own address gives it; its neighbours, collection and root do, too."""
-    item = stand.web.get("/stac/collections/water/items/lakes@1").json()
+    item = shown.web.get("/stac/collections/water/items/lakes@1").json()
     links = {one["rel"]: one["href"] for one in item["links"]}
 
-    assert stand.web.get(links["self"]).json() == item
-    assert stand.web.get(links["successor-version"]).json()["id"] == "lakes@2"
-    assert stand.web.get(links["collection"]).json()["id"] == "water"
-    assert stand.web.get(links["root"]).json()["id"] == "town"
+    assert shown.web.get(links["self"]).json() == item
+    assert shown.web.get(links["successor-version"]).json()["id"] == "lakes@2"
+    assert shown.web.get(links["collection"]).json()["id"] == "water"
+    assert shown.web.get(links["root"]).json()["id"] == "town"
     assert item["assets"]["torrent"]["href"].startswith(f"{URL}/catalog/torrents/")
-    assert stand.web.get("/stac/collections/water/items/census@1").status_code == 404
-    assert stand.web.get("/stac/collections/datasets/items/mistake@1").status_code == 410
-    assert found(stand.web.get("/stac/collections/water/items?limit=1")) == ["lakes@1"]
+    assert shown.web.get("/stac/collections/water/items/census@1").status_code == 404
+    assert shown.web.get("/stac/collections/datasets/items/mistake@1").status_code == 410
+    assert found(shown.web.get("/stac/collections/water/items?limit=1")) == ["lakes@1"]
 
 
-def test_a_collection_knows_its_extent(stand: Stand) -> None:
+def test_a_collection_knows_its_extent(shown: Stand) -> None:
     """From its items as they are now; an empty one has the whole world."""
-    water = stand.web.get("/stac/collections/water").json()["extent"]
+    water = shown.web.get("/stac/collections/water").json()["extent"]
 
     assert water["spatial"]["bbox"] == [[-99.5, 19.0, -98.9, 19.6]]
     assert water["temporal"]["interval"] == [["2026-11-21T10:00:00Z"] * 2]
 
 
-def test_only_the_fields_that_are_wanted(stand: Stand) -> None:
+def test_only_the_fields_that_are_wanted(shown: Stand) -> None:
     """By names, or all but some."""
-    some = stand.web.get("/stac/search?ids=lakes@2&fields=properties.title,-links").json()["features"][0]
-    rest = stand.web.get("/stac/search?ids=lakes@2&fields=-assets,-properties.title").json()["features"][0]
+    some = shown.web.get("/stac/search?ids=lakes@2&fields=properties.title,-links").json()["features"][0]
+    rest = shown.web.get("/stac/search?ids=lakes@2&fields=-assets,-properties.title").json()["features"][0]
 
     assert some["properties"] == {"title": "Lakes of the town"}
     assert "geometry" not in some

@@ -104,15 +104,15 @@ def test_the_registry_is_found_at_our_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "fr", "es"])
-def test_the_page_for_programs(stand: Stand, lang: str) -> None:
+def test_the_page_for_programs(shown: Stand, lang: str) -> None:
     """It names each interface; every address that is a link answers."""
-    text = stand.web.get(f"/machines?lang={lang}").text
+    text = shown.web.get(f"/machines?lang={lang}").text
     links = [part.split('"')[0] for part in text.split('href="')[1:]]
 
     assert f"{URL}/stac/" in links
     for link in links:
         if link.startswith(URL) and "/catalog/" not in link:
-            assert stand.web.get(link.replace("&amp;", "&")).status_code == 200, link
+            assert shown.web.get(link.replace("&amp;", "&")).status_code == 200, link
 
 
 def test_the_page_says_where_the_tracker_is(tmp_path: Path) -> None:
