@@ -207,7 +207,7 @@ def _look(page: Page, site: Online, path: str, look: str) -> None:
     name = re.sub(r"[^a-z]+", "-", re.sub(r"/[\w-]{21,}", "/one", path)).strip("-")
     picture(page, f"accounts-{name}-{look}")
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[look.partition("-")[0]][0], path
-    if look != "phone":
+    if look != "phone" or path in {"/account", "/admin/log"}:  # where tables are wider than the window
         assert barriers(page) == [], path
 
 
