@@ -9,6 +9,7 @@ the URL names). What is left out, and credentials, come from the usual variables
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -20,9 +21,12 @@ from obstore.store import S3Store
 
 from seedbed.core.url_options import read_options
 from seedbed.errors import InputError, NotFoundError, SourceError
+from seedbed.sources import public_only
 from seedbed.sources.http_answer import changed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from obstore import GetOptions
 
 _SIGNS_OF_CREDENTIALS = (
@@ -34,6 +38,8 @@ _SIGNS_OF_CREDENTIALS = (
 _DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
 
+_DEFAULT_REGION = "us-east-1"
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _OPTIONS = frozenset(("endpoint", "region", "public"))
 
 
@@ -149,11 +155,27 @@ def _read_url(url: str) -> tuple[Bucket, str, str]:
         raise InputError(f"{_shown(url)}: expected s3://bucket/key")
     if wrong:
         raise InputError(f"{_shown(url)}: {wrong}")
+    if public_only.is_asked():
+        return _public_bucket(parts.netloc, options), unquote(parts.path).lstrip("/"), ""
     endpoint = (
         options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
     )
     bucket = Bucket(parts.netloc, endpoint.rstrip("/"), options.get("region", ""))
     return bucket, unquote(parts.path).lstrip("/"), options.get("public", "")
+
+
+def _public_bucket(name: str, options: Mapping[str, str]) -> Bucket:
+    """A stranger's: at Amazon, whatever our own variables say; and never with our own credentials.
+
+    Raises:
+        InputError: another endpoint is named, which nobody judged.
+    """
+    if options.get("endpoint"):
+        raise InputError(f"s3://{name}: an endpoint of its own cannot be named here")
+    region = options.get("region") or _DEFAULT_REGION
+    if not _REGION.fullmatch(region):
+        raise InputError(f"s3://{name}: {region[:40]!r} is no region")
+    return Bucket(name, f"https://s3.{region}.amazonaws.com", region)
 
 
 def _shown(url: str) -> str:
@@ -196,7 +218,7 @@ class OpenObject:
 
 def _is_anonymous() -> bool:
     asked = os.environ.get("AWS_SKIP_SIGNATURE", "").lower() in {"1", "true", "yes"}
-    return asked or not any(os.environ.get(name) for name in _SIGNS_OF_CREDENTIALS)
+    return public_only.is_asked() or asked or not any(os.environ.get(name) for name in _SIGNS_OF_CREDENTIALS)
 
 
 def _hint() -> str:

@@ -86,7 +86,7 @@ class UploadPages:
         )
 
     def _left(self, person: Person) -> int:
-        return taking.room_left(self._desk, person, "")
+        return taking.room_left(self._desk, person)
 
     async def begin(self, request: Request) -> Response:
         """A form with files, or addresses, becomes a draft."""
@@ -98,7 +98,7 @@ class UploadPages:
         return RedirectResponse(f"/uploads/{upload_id}", 303)
 
     async def _begun(self, request: Request, person: Person) -> str:
-        left = await run_in_threadpool(taking.room_left, self._desk, person, "")
+        left = await run_in_threadpool(taking.room_left, self._desk, person)
         with taking.waiting_room(self._desk) as folder:
             form = await read_form(request, folder, max_bytes=left)
             return await run_in_threadpool(self._take_form, person, form)
@@ -191,7 +191,7 @@ class UploadPages:
         """More files for a draft, by a plain form."""
         person, upload_id = uploader(request), request.path_params["upload"]
         try:
-            left = await run_in_threadpool(taking.room_left, self._desk, person, "")
+            left = await run_in_threadpool(taking.room_left, self._desk, person)
             with taking.waiting_room(self._desk) as folder:
                 form = await read_form(request, folder, max_bytes=left)
                 await run_in_threadpool(taking.take, self._desk, person, upload_id, form.files)

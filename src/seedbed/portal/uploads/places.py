@@ -8,9 +8,10 @@ judged when it is connected to (``sources.public_only``), of every redirect too.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import certifi
 import pycurl
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 3
 """Reliability.md, 2.3."""
 CONNECT_S, ALL_S = 15, 30
+_S3 = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,62})\?(region=(?P<region>[a-z]{2}(-[a-z]+)+-[0-9]))?")
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -77,17 +79,40 @@ def ask(url: str, *, allowed: frozenset[tuple[str, int]] = frozenset()) -> Place
     """Ask for the first and the last byte behind a URL; whatever is wrong is told in the answer."""
     try:
         if url.lower().startswith("s3://"):
-            return _store(url)
+            return _store(url, allowed)
         return _web(url, allowed)
     except _RefusedError as error:
         return Place(url, fault=str(error), rule=error.rule)
 
 
-def _store(url: str) -> Place:
-    """An object store: its own endpoint is Amazon's; another one would be an address that nobody judged."""
-    if urlsplit(url).query or "@" in urlsplit(url).netloc:
-        raise _RefusedError("U43", "an s3 URL with options is not taken: expected s3://bucket/prefix/, readable by all")
+def _store(url: str, allowed: frozenset[tuple[str, int]]) -> Place:
+    """An object store, asked over HTTP without credentials: what we may read there, others perhaps may not.
+
+    Its endpoint is Amazon's own; another one would be an address that nobody judged.
+    """
+    asked = store_url(url)
+    if "?" not in asked:
+        return replace(_web(asked, allowed), url=url)
+    answer = _get(asked, 0, 0, allowed)
+    if answer.status not in {200, 206}:
+        raise _RefusedError("U47", f"{shown(url)} cannot be listed without credentials: status {answer.status}")
     return Place(url)
+
+
+def store_url(url: str) -> str:
+    """Where anybody reads an object, or lists a prefix (which ends in a slash), over HTTP (pure).
+
+    Raises:
+        _RefusedError: options other than a region, or no bucket.
+    """
+    parts = urlsplit(url)
+    match = _S3.fullmatch(f"{parts.netloc}?{parts.query}")
+    if not match:
+        raise _RefusedError("U43", "expected s3://bucket/key or s3://bucket/prefix/, and at most ?region=…")
+    host = f"https://s3.{match['region'] or 'us-east-1'}.amazonaws.com/{match['bucket']}"
+    if not parts.path.endswith("/") and parts.path:
+        return host + quote(unquote(parts.path))
+    return f"{host}?list-type=2&max-keys=1&prefix={quote(unquote(parts.path).lstrip('/'), safe='')}"
 
 
 def _web(url: str, allowed: frozenset[tuple[str, int]]) -> Place:

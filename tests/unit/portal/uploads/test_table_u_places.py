@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pycurl
 import pytest
 
-from seedbed.errors import SourceError
+from seedbed.errors import InputError, SourceError
 from seedbed.portal.uploads import places
-from seedbed.sources import http_file, public_only
+from seedbed.sources import http_file, object_file, public_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,43 @@ def test_u43_private_and_other_addresses(url: str) -> None:
     place = places.ask(url)
     assert place.rule == "U43"
     assert "secret" not in place.fault
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("s3://open-data/a b/c.csv", "https://s3.us-east-1.amazonaws.com/open-data/a%20b/c.csv"),
+        ("s3://open-data/c.csv?region=eu-west-1", "https://s3.eu-west-1.amazonaws.com/open-data/c.csv"),
+        ("s3://open-data/a/", "https://s3.us-east-1.amazonaws.com/open-data?list-type=2&max-keys=1&prefix=a%2F"),
+    ],
+)
+def test_object_stores_are_asked_as_anybody_would(url: str, expected: str) -> None:
+    """Over HTTP, without credentials, at Amazon's own address."""
+    assert places.store_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    "query", ["?endpoint=http://10.0.0.1", "?region=a.evil.example", "?region=x&endpoint=y", "?public=z"]
+)
+def test_object_stores_with_an_address_of_their_own(query: str) -> None:
+    """Nobody judged it: refused."""
+    assert places.ask(f"s3://open-data/a{query}").rule == "U43"
+
+
+def test_a_strangers_bucket_is_never_read_with_our_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever our variables say of our own store: it is Amazon's, unsigned, or nothing."""
+    monkeypatch.setenv(public_only.VARIABLE, "1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ours")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    bucket, key, public = object_file._read_url("s3://ours/private/a.csv")
+    assert (bucket.endpoint, key, public) == ("https://s3.us-east-1.amazonaws.com", "private/a.csv", "")
+    config = {str(name): value for name, value in bucket.store().config.items()}
+    assert str(config["skip_signature"]).lower() == "true"
+    assert config["endpoint"] == "https://s3.us-east-1.amazonaws.com"
+    for option in ("endpoint=http://127.0.0.1:9", "region=evil.example/"):
+        with pytest.raises(InputError):
+            object_file._read_url(f"s3://ours/a?{option}")
 
 
 def test_u44_a_name_that_leads_to_us_when_it_is_connected_to(

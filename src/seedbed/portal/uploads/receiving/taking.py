@@ -41,12 +41,14 @@ def waiting_room(desk: Desk) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def room_left(desk: Desk, person: Person, organisation: str) -> int:
-    """Bytes that a person may still give, by the quota and by the largest upload."""
+def room_left(desk: Desk, person: Person) -> int:
+    """Bytes that a person may still give, in the name of whoever has the most room; at most the largest upload."""
     with desk.portal.store.read() as connection:
-        quota = desk.quota_of(connection, person.id, organisation)
-        left = quotas.left(connection, quota, person.id, organisation)
-    return min(left, desk.portal.settings.max_upload_bytes)
+        rooms = [
+            quotas.left(connection, desk.quota_of(connection, person.id, one), person.id, one)
+            for one in ("", *person.organisations)
+        ]
+    return min(max(rooms), desk.portal.settings.max_upload_bytes)
 
 
 def take(desk: Desk, person: Person, upload_id: str, files: Sequence[FormFile]) -> None:
