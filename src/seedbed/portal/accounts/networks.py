@@ -45,7 +45,7 @@ def network_of(request: Request, proxies: tuple[Network, ...], key: bytes) -> st
         key: At most 64 bytes; made anew at each start, and kept nowhere.
     """
     peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "")
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))  # some proxies add a line of their own
     found = _network(_asking(peer, forwarded, proxies))
     return hashlib.blake2b(found.encode(), key=key, digest_size=16).hexdigest()
 

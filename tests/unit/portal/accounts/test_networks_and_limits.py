@@ -40,6 +40,14 @@ def test_the_network_that_asks_is_the_last_that_is_no_proxy_of_ours(peer: str, f
     assert _asked(peer, forwarded) == _asked(same_as)
 
 
+def test_a_proxy_that_adds_a_line_of_its_own_is_the_one_that_counts() -> None:
+    """The first line was written by who asks."""
+    lines = [(b"x-forwarded-for", b"198.51.100.9"), (b"x-forwarded-for", b"203.0.113.5")]
+    scope: dict[str, Any] = {"type": "http", "client": ("127.0.0.1", 1), "headers": lines}
+
+    assert networks.network_of(Request(scope), OURS, KEY) == _asked("203.0.113.5")
+
+
 def test_different_networks_are_told_apart_and_hidden() -> None:
     """Without the key, a name says nothing."""
     assert _asked("203.0.113.5") != _asked("203.0.113.6")
