@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from xml.etree import ElementTree as ET
 
+from hypothesis import example
 from hypothesis import strategies as st
 
 from seedbed.catalog.model import Mirror, Provider, Translation
 from tests.releases import release
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seedbed.catalog.model import Release
+
+Test = TypeVar("Test", bound="Callable[..., None]")
 
 WORST = (
     "</script><script>alert(1)</script>",
@@ -29,17 +34,27 @@ texts = st.sampled_from(WORST) | st.text(st.characters(codec="utf-8"), min_size=
 )
 
 
-@st.composite
-def hostile(draw: st.DrawFn) -> Release:
+def full_of(word: str, title: str = "", description: str = "") -> Release:
     """A release whose every text is hostile."""
-    word = draw(texts)
     return release(
-        title=draw(texts), description=draw(texts), keywords=(word,), language="en", citation=word, doi='10.1/x"><y',
-        license="other", license_url=f"https://h.example/{word}", status_reason=word,
+        title=title or word, description=description or word, keywords=(word,), language="en", citation=word,
+        doi='10.1/x"><y', license="other", license_url=f"https://h.example/{word}", status_reason=word,
         providers=(Provider(word, ("producer",), f"https://h.example/{word}"),),
-        translations=(Translation("fr", word, draw(texts)), Translation(f"x{word}", word)),
+        translations=(Translation("fr", word, word), Translation(f"x{word}", word)),
         mirrors=(Mirror("own", f"https://h.example/{word}/"),),
     )  # fmt: skip
+
+
+def hostile() -> st.SearchStrategy[Release]:
+    """Any such release."""
+    return st.builds(full_of, texts, texts, texts)
+
+
+def with_the_worst(test: Test) -> Test:
+    """A property test of one release is tried with each of :data:`WORST`, whatever else is drawn."""
+    for word in WORST:
+        test = example(full_of(word))(test)
+    return test
 
 
 def parsed(text: str) -> ET.Element:

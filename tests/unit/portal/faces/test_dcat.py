@@ -19,7 +19,7 @@ from seedbed.portal.faces.dcat.writers import FORMS
 from seedbed.portal.settings import Settings
 from tests.portals import URL, write_tables
 from tests.releases import release, releases
-from tests.unit.portal.faces.hostile import hostile
+from tests.unit.portal.faces.hostile import hostile, with_the_worst
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,8 @@ def written(one: Release, form: str, folder: Path) -> rdflib.Graph:
     return read("".join(FORMS[form][1](iter(triples))), form)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
+@with_the_worst
 @given(hostile() | releases())
 def test_every_form_says_the_same(tmp_path_factory: pytest.TempPathFactory, one: Release) -> None:
     """Turtle, JSON-LD and N-Triples to the letter; RDF/XML as far as XML can hold the characters."""

@@ -15,7 +15,7 @@ from seedbed.health.risk import Copies
 from seedbed.portal.faces.feeds import rss
 from seedbed.portal.settings import Settings
 from tests.portals import URL
-from tests.unit.portal.faces.hostile import hostile, parsed
+from tests.unit.portal.faces.hostile import hostile, parsed, with_the_worst
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +133,8 @@ def test_a_reader_without_etags_is_told_by_the_time(shown: Stand) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
+@with_the_worst
 @given(hostile())
 def test_any_title_is_only_a_title(tmp_path_factory: pytest.TempPathFactory, one: Release) -> None:
     """The feed stays one well-formed item whatever its texts say."""

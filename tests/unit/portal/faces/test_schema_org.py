@@ -16,7 +16,7 @@ from seedbed.portal.faces import schema_org, signposting, sitemap
 from seedbed.portal.settings import Settings
 from tests.portals import URL, write_tables
 from tests.releases import release, releases
-from tests.unit.portal.faces.hostile import hostile, parsed
+from tests.unit.portal.faces.hostile import hostile, parsed, with_the_worst
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,8 @@ class Scripts(HTMLParser):
         self.text += data
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
+@with_the_worst
 @given(hostile())
 def test_nothing_ends_the_script(one: Release) -> None:
     """A title in JSON-LD inside HTML stays data, and says the same."""
@@ -80,7 +81,8 @@ def test_nothing_ends_the_script(one: Release) -> None:
     assert json.loads(seen.text)["name"] == one.title
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
+@with_the_worst
 @given(hostile() | releases())
 def test_no_header_is_broken(one: Release) -> None:
     """One line of plain characters, every link whole; and the linkset is JSON that has them all."""

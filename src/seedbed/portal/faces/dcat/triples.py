@@ -32,8 +32,10 @@ PREFIXES = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 _ABSOLUTE = re.compile(r"(https?://[^/\s]|urn:[a-z]|magnet:\?)", re.IGNORECASE)
-_NOT_IRI = re.compile(r'[\x00-\x20\x7f-\x9f<>"{}|\\^`\ud800-\udfff\ufff0-\uffff]')
-"""What an IRI cannot hold (RFC 3987; Turtle 6.5, IRIREF)."""
+_NOT_IRI = re.compile(
+    r'[\s\x00-\x20\x7f-\xa0<>"{}|\\^`\u2000-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]'
+)
+"""What an IRI cannot hold (RFC 3987; Turtle 6.5, IRIREF), and blanks and marks of Unicode that readers stumble over."""
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 
 
