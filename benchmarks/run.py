@@ -16,6 +16,7 @@ BENCHMARKS = (
     "gateway",
     "catalog",
     "mirrors",
+    "portal",
     "tracker",
     "node",
     "node_held",

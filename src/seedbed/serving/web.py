@@ -86,7 +86,7 @@ class _Told(uvicorn.Server):
 def _listening(where: Endpoint) -> socket.socket:
     """A socket that listens already: a port that is taken is told before anything else is done."""
     family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends at once only where it is said
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((where.host, where.port))

@@ -105,46 +105,49 @@ def where(query: Query, without: str = "") -> tuple[str, list[Any]]:
     return " and ".join(f"({text})" for text, _ in parts), [value for _, some in parts for value in some]
 
 
-def page_sql(query: Query) -> tuple[str, list[Any]]:
-    """One page of hits, best first, with their number as ``total``.
+def source(query: Query) -> tuple[str, list[Any]]:
+    """What is looked through, and the words as a condition.
 
-    First the places of the page are found, then their rows are read. ``cross join`` is an order to SQLite: left alone
-    it takes every entry and asks the words for each, which for a frequent word never ends.
+    Hits of words come first: SQLite keeps the order of a ``cross join``, and might else look up the words anew for each
+    version that there is (20 s for 50,000, measured).
     """
-    text, values = where(query)
     match = match_text(query.words)
-    orders = {"title": "title collate nocase, id", "size": "size_bytes desc, id", "recent": "published_s desc, place"}
-    order = orders.get(query.order, "score, published_s desc" if match else orders["recent"])
-    given = [match, *values] if match else values
-    score = "score" if match else "0 as score"
-    chosen = f"select place as chosen, {score} from {_source(match)} where {text} order by {order} limit ? offset ?"  # noqa: S608  # texts of ours
-    total = f"select count(*) from {_source(match, is_ranked=False)} where {text}"  # noqa: S608  # texts of ours
-    return (
-        f"select entries.*, ({total}) as total from ({chosen}) cross join entries on place = chosen order by {order}",  # noqa: S608  # texts of ours
-        [*given, *given, query.limit, query.offset],
-    )
-
-
-def _source(match: str, *, is_ranked: bool = True) -> str:
-    """Where hits come from: all entries, or those with the words."""
     if not match:
-        return "entries"
-    rank = f", bm25(words, {', '.join(map(str, schema.WEIGHTS))}) as score" if is_ranked else ""
-    return f"(select rowid as found{rank} from words where words match ?) cross join entries on place = found"  # noqa: S608  # numbers of ours
+        return "entries where ", []
+    return "words cross join entries on place = words.rowid where words match ? and ", [match]
 
 
-def facet_sql(query: Query, name: str) -> tuple[str, list[Any]]:
-    """How many hits have which value."""
-    text, values = where(query, without=name)
-    match = match_text(query.words)
-    if match:
-        text, values = f"{text} and place in (select rowid from words where words match ?)", [*values, match]  # noqa: S608  # texts of ours
+def hits_sql(query: Query, without: str = "") -> tuple[str, list[Any]]:
+    """The places of all hits, and how well each fits: the less the better."""
+    start, words = source(query)
+    text, values = where(query, without)
+    is_ranked = words and not query.order and not without
+    rank = f"bm25(words, {', '.join(map(str, schema.WEIGHTS))})" if is_ranked else "0"
+    return f"select place, {rank} from {start}{text}", [*words, *values]  # noqa: S608  # texts of ours
+
+
+def page_sql(query: Query) -> tuple[str, list[Any]]:
+    """The places of one page of hits, best first; of a search for words out of ``hits``."""
+    orders = {"title": "title collate nocase, id", "size": "size_bytes desc, id", "recent": "published_s desc, place"}
+    part = [query.limit, query.offset]
+    if match_text(query.words):
+        if not query.order:
+            return "select place from hits order by rank, place desc limit ? offset ?", part
+        found = "select entries.place from hits cross join entries on entries.place = hits.place"
+        return f"{found} order by {orders[query.order].replace('place', 'entries.place')} limit ? offset ?", part
+    text, values = where(query)
+    order = orders[query.order or "recent"]
+    return f"select place from entries where {text} order by {order} limit ? offset ?", [*values, *part]  # noqa: S608  # ours
+
+
+def facet_sql(name: str) -> str:
+    """How many of the places in ``hits`` have which value; out of an index that holds no more than these values."""
+    found = (
+        f"select {name} as value, count(*) as n from hits cross join entries indexed by entries_facets on entries.place"  # noqa: S608  # ours
+    )
     if name == "tag":
-        inner = f"select place from entries where {text}"  # noqa: S608  # texts of ours
-        found = f"select tag as value, count(*) as n from tags where place in ({inner})"  # noqa: S608  # texts of ours
-    else:
-        found = f"select {name} as value, count(*) as n from entries where {text}"  # noqa: S608  # texts of ours
-    return f"{found} group by 1 having value <> '' order by n desc, value limit {MAX_FACET}", values
+        found = "select tag as value, count(*) as n from hits cross join tags on tags.place"
+    return f"{found} = hits.place group by 1 having value <> '' order by n desc, value limit {MAX_FACET}"
 
 
 def meets(box: BBox) -> tuple[str, list[Any]]:

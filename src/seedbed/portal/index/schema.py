@@ -7,7 +7,7 @@ database is PostgreSQL: it is a file of one machine, made from a file.
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 4
 """Of these tables; another version's file is made anew."""
 
 TABLES = """
@@ -44,19 +44,24 @@ create table if not exists entries (
     keywords text not null
 ) strict;
 create index if not exists entries_dataset on entries (dataset, version_seq);
-create index if not exists entries_recent on entries (is_latest, published_s desc);
+create index if not exists entries_recent on entries (
+    is_latest, published_s desc, status, collection, license, threat, has_place, south, north, west, east, start_s, end_s,
+    size_bytes
+);
 create index if not exists entries_collection on entries (collection, is_latest, published_s desc);
+create index if not exists entries_facets on entries (place, collection, license, threat);
 create index if not exists entries_v1 on entries (info_hash_v1);
 create index if not exists entries_v2 on entries (info_hash_v2);
 create index if not exists entries_doi on entries (doi);
 create table if not exists items (id text primary key, item blob not null) strict, without rowid;
+create table if not exists files (id text primary key, rows blob not null) strict, without rowid;
 create table if not exists tags (
     place integer not null, tag text not null, primary key (tag, place)
 ) strict, without rowid;
 create index if not exists tags_place on tags (place);
 create virtual table if not exists words using fts5 (
     title, dataset, keywords, description, others,
-    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4'
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3 4'
 );
 """
 WEIGHTS = (10.0, 6.0, 5.0, 1.0, 2.0)

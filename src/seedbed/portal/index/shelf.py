@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import zlib
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,7 @@ from seedbed.errors import NotFoundError, SeedbedError, StateError
 from seedbed.portal.index import query as asking
 from seedbed.portal.index.build import bring_up_to_date, open_index
 from seedbed.portal.index.entry import Entry
+from seedbed.portal.index.packing import unpacked_files
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from seedbed.portal.index.query import Hits, Query
 
 T = TypeVar("T")
-MAX_FILES_KEPT = 64
-"""Versions whose lists of files stay in memory."""
+MAX_SEARCHES_KEPT = 500
+"""Answers of searches that stay in memory, until the next release."""
 
 
 class Shelf:
@@ -52,8 +54,9 @@ class Shelf:
         self._renewing = threading.Lock()
         self._mark: tuple[int, int] = (0, 0)
         self._site: Site | None = None
-        self._files = lru_cache(MAX_FILES_KEPT)(self._read_files)
         self._derived: dict[str, tuple[object, Any]] = {}
+        self._found = lru_cache(MAX_SEARCHES_KEPT)(self._search)
+        self._counted = lru_cache(MAX_SEARCHES_KEPT)(lambda text, values, _mark: self._ask(text, list(values)))
 
     @property
     def site(self) -> Site:
@@ -98,26 +101,44 @@ class Shelf:
             mark = (facts.st_mtime_ns, facts.st_ino)
             if mark == self._mark:
                 return False
-            bring_up_to_date(self._db, table)
+            bring_up_to_date(self._db, self.folder)
             self._site, self._mark = reader.read_site(table), mark
-            self._files.cache_clear()
             self._derived.clear()
             return True
 
     def search(self, query: Query, *, facets: bool = False) -> Hits:
-        """Versions that meet a query."""
-        rows = self._ask(*asking.page_sql(query))
-        total = int(rows[0]["total"]) if rows else 0
-        if not rows and query.offset:
-            total = int(self._ask(*asking.page_sql(_first(query)))[0]["total"]) if self._any(query) else 0
-        counted = {name: self._facet(query, name) for name in (*asking.FACETS, "tag")} if facets else {}
-        return asking.Hits(tuple(map(Entry.of_row, rows)), total, counted)
+        """Versions that meet a query. What was asked a moment ago is answered from memory."""
+        return self._found(query, facets, self._mark)
 
-    def _any(self, query: Query) -> bool:
-        return bool(self._ask(*asking.page_sql(_first(query))))
+    def _search(self, query: Query, facets: bool, _mark: object) -> Hits:  # noqa: FBT001  # a cache's key
+        db = self._db
+        with self._hits_of(query) as total:
+            rows = self._rows_at([row["place"] for row in self._ask(*asking.page_sql(query))])
+            names = (*asking.FACETS, "tag") if facets else ()
+            chosen = [name for name in names if getattr(query, name)]
+            counted = {name: _counts(db, name) for name in names if name not in chosen}
+        for name in chosen:
+            with self._hits_of(query, without=name):
+                counted[name] = _counts(db, name)
+        return asking.Hits(tuple(map(Entry.of_row, rows)), total, {name: counted[name] for name in names})
 
-    def _facet(self, query: Query, name: str) -> tuple[asking.Facet, ...]:
-        return tuple((row["value"], row["n"]) for row in self._ask(*asking.facet_sql(query, name)))
+    @contextmanager
+    def _hits_of(self, query: Query, without: str = "") -> Iterator[int]:
+        """All places of a query's hits in a table of this connection's own; gives how many."""
+        text, values = asking.hits_sql(query, without)
+        db = self._db
+        db.execute("create temp table if not exists hits (place integer primary key, rank real)")
+        try:
+            yield db.execute(f"insert into hits {text}", values).rowcount  # texts of ours
+        finally:
+            db.execute("delete from hits")
+
+    def _rows_at(self, places: list[int]) -> list[sqlite3.Row]:
+        """Rows of places, in this order."""
+        marks = ", ".join("?" for _ in places)
+        found = self._ask(f"select * from entries where place in ({marks})", places)  # noqa: S608  # only marks
+        rows = {row["place"]: row for row in found}
+        return [rows[place] for place in places if place in rows]
 
     def entry(self, item_id: str) -> Entry:
         """One version, as lists show it.
@@ -170,7 +191,7 @@ class Shelf:
         Raises:
             NotFoundError: there is no such dataset.
         """
-        rows = self._ask("select id from entries where dataset = ? and is_latest = 1", [dataset])
+        rows = self._ask("select id from entries where dataset = ? and +is_latest = 1", [dataset])
         if not rows:
             raise NotFoundError(f"{dataset}: there is no such dataset", hint="The search finds datasets by words.")
         return self.release(rows[0]["id"])
@@ -196,9 +217,9 @@ class Shelf:
 
     def files(self, item_id: str) -> list[FileRow]:
         """A version's files, in the order of its torrent; empty when there is no such version."""
-        return self._files(item_id)
-
-    def _read_files(self, item_id: str) -> list[FileRow]:
+        rows = self._ask("select rows from files where id = ?", [item_id])
+        if rows:
+            return unpacked_files(item_id, rows[0]["rows"])
         with Index(self.folder / paths.CATALOG, self.folder / paths.FILES, threads=1) as index:
             return index.files(item_id)
 
@@ -214,8 +235,8 @@ class Shelf:
         return found
 
     def facts(self, text: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Rows by SQL of ours, for pages that count over everything."""
-        return self._ask(text, list(values))
+        """Rows by SQL of ours, for pages that count over everything; counted once for each release."""
+        return self._counted(text, tuple(values), self._mark)
 
     def derived(self, name: str, of: object, make: Callable[[], T]) -> T:
         """What takes long to work out of everything: once for each release.
@@ -243,10 +264,8 @@ class Shelf:
         return self._db.execute(text, values).fetchall()
 
 
-def _first(query: Query) -> Query:
-    from dataclasses import replace  # noqa: PLC0415  # once in a while
-
-    return replace(query, limit=1, offset=0)
+def _counts(db: sqlite3.Connection, name: str) -> tuple[asking.Facet, ...]:
+    return tuple((row["value"], row["n"]) for row in db.execute(asking.facet_sql(name)))
 
 
 def ref_id(dataset: str, version: str) -> str:

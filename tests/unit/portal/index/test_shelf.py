@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedbed.catalog.releasing.parquet_tables import ParquetTables
 from seedbed.errors import NotFoundError
 from seedbed.portal.index.query import Query, match_text
 from seedbed.portal.index.shelf import Shelf
 from tests import releases
 from tests.portals import small_catalog, small_releases, write_tables
+from tests.publishers import change, keeper
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +105,28 @@ def test_a_new_release_of_the_catalogue_is_taken_over(shelf: Shelf, tmp_path: Pa
     with pytest.raises(NotFoundError):
         shelf.item("mistake@1")
     assert not shelf.refresh()
+
+
+def test_of_a_known_catalogue_only_the_changes_are_read(tmp_path: Path) -> None:
+    """Release after release, as a publisher makes them; the same is found as by reading all anew."""
+    made = keeper(tmp_path, tables=ParquetTables())
+    shelf, whole = Shelf(made.folder, tmp_path / "index.sqlite"), made.folder / "files.parquet"
+    for version in ("1", "2", "3"):
+        with made.open() as publisher:
+            publisher.release(change(publisher, "rivers", version))
+        kept = whole.read_bytes()
+        if version != "1":
+            whole.write_bytes(b"whoever reads all of it stumbles")
+        assert shelf.refresh()
+        whole.write_bytes(kept)
+
+    anew = Shelf(made.folder, tmp_path / "other.sqlite")
+    anew.refresh()
+
+    for one in ("rivers@1", "rivers@2", "rivers@3"):
+        assert shelf.item(one) == anew.item(one)
+        assert shelf.files(one) == anew.files(one) != []
+    assert [one.id for one in shelf.search(Query(words="rivers")).entries] == ["rivers@3"]
 
 
 def test_an_index_of_another_program_version_is_made_anew(shelf: Shelf, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import MutableHeaders
 from starlette.routing import Mount, Route
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def quoted(text: str) -> str:
 class Counted:
     """The middleware that counts; the outermost, so that refusals at the door are counted too.
 
+    Each answer says how long it took to begin (``Server-Timing``, W3C), for browsers' own tools.
+
     Args:
         app: The rest.
         counters: Where.
@@ -107,6 +110,8 @@ class Counted:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                timing = f"app;dur={(self._clock_s() - start_s) * 1e3:.1f}"
+                MutableHeaders(scope=message).append("Server-Timing", timing)
             await send(message)
 
         self._counters.open += 1
