@@ -45,6 +45,8 @@ PARTS = (
 
 LOOK_S = 0.5
 """A new release of the catalogue is seen so soon."""
+FIRST_S = 10.0
+"""A large catalogue takes longer to be read first (a minute for 50,000 versions): pages say so meanwhile."""
 log = logging.getLogger(__name__)
 
 
@@ -71,8 +73,9 @@ def build(portal: Portal) -> Starlette:
 async def _following(app: Starlette) -> AsyncIterator[None]:
     """Follow the catalogue for as long as the application runs."""
     portal: Portal = app.state.portal
-    await asyncio.to_thread(portal.shelf.refresh)
-    follower = asyncio.create_task(_follow(portal))
+    first = asyncio.create_task(asyncio.to_thread(portal.shelf.refresh))
+    await asyncio.wait([first], timeout=FIRST_S)
+    follower = asyncio.create_task(_follow(portal, first))
     try:
         yield
     finally:
@@ -80,11 +83,13 @@ async def _following(app: Starlette) -> AsyncIterator[None]:
         await asyncio.wait([follower])
 
 
-async def _follow(portal: Portal) -> None:
+async def _follow(portal: Portal, first: asyncio.Task[bool]) -> None:
+    looking = first
     while True:
-        await asyncio.sleep(LOOK_S)
         try:
-            if await asyncio.to_thread(portal.shelf.refresh):
+            if await looking:
                 log.info("catalogue followed serial=%d", portal.shelf.site.serial)
         except SeedbedError as error:  # half-written by somebody's hand, or gone: what is known goes on being shown
             log.warning("catalogue cannot be read error=%s", error)
+        await asyncio.sleep(LOOK_S)
+        looking = asyncio.create_task(asyncio.to_thread(portal.shelf.refresh))

@@ -45,8 +45,8 @@ create table if not exists entries (
 ) strict;
 create index if not exists entries_dataset on entries (dataset, version_seq);
 create index if not exists entries_recent on entries (
-    is_latest, published_s desc, status, collection, license, threat, has_place, south, north, west, east, start_s, end_s,
-    size_bytes
+    is_latest, published_s desc, status, collection, license, threat, has_place, south, north, west, east,
+    start_s, end_s, size_bytes
 );
 create index if not exists entries_collection on entries (collection, is_latest, published_s desc);
 create index if not exists entries_facets on entries (place, collection, license, threat);

@@ -61,10 +61,10 @@ class Shelf:
     @property
     def site(self) -> Site:
         """What the catalogue says of itself."""
-        if self._site is None:
+        if self._site is None and not self._renewing.locked():
             self.refresh()
         if self._site is None:
-            raise StateError(f"{self.folder}: there is no catalogue yet", hint="seedbed serve makes one.")
+            raise StateError("the catalogue is not read yet", hint="Try again in a minute.")
         return self._site
 
     @property
