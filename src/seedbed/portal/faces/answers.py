@@ -6,6 +6,7 @@ Nothing here depends on who asks: no cookie, no person. So caches in between may
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from seedbed.errors import SeedbedError
+from seedbed.errors import NotFoundError, SeedbedError
 from seedbed.portal.portal import portal_of
 from seedbed.portal.web.failures import answer_to
 
@@ -37,7 +38,13 @@ CORS = {
 
 
 def reading(
-    path: str, answer: Answer, *, methods: Iterable[str] = ("GET",), varies: str = "", kept_s: int = KEPT_S
+    path: str,
+    answer: Answer,
+    *,
+    methods: Iterable[str] = ("GET",),
+    varies: str = "",
+    kept_s: int = KEPT_S,
+    otherwise: Answer | None = None,
 ) -> Route:
     """An address of a face.
 
@@ -47,6 +54,7 @@ def reading(
         methods: Those besides ``OPTIONS`` and ``HEAD``.
         varies: Names of the request's headers that the answer depends on, with commas between.
         kept_s: How long a cache may answer without asking.
+        otherwise: Tried where there is no such thing: a page, which is not for everybody to keep.
     """
     names = tuple(filter(None, (one.strip() for one in varies.split(","))))
     allowed = [*methods, "OPTIONS"]
@@ -58,15 +66,20 @@ def reading(
         tag = etag(portal_of(request), request, names)
         if request.method in {"GET", "HEAD"} and is_known(request, tag):
             return Response(status_code=304, headers={**headers, "ETag": tag})
-        return _answered(request, answer, {**headers, "ETag": tag})
+        return _answered(request, answer, {**headers, "ETag": tag}, otherwise)
 
     return Route(path, endpoint, methods=allowed)
 
 
-def _answered(request: Request, answer: Answer, headers: Mapping[str, str]) -> Response:
+def _answered(
+    request: Request, answer: Answer, headers: Mapping[str, str], otherwise: Answer | None = None
+) -> Response:
     try:
         made = answer(request)
     except SeedbedError as error:
+        if otherwise and isinstance(error, NotFoundError):
+            with contextlib.suppress(NotFoundError):
+                return otherwise(request)
         refused = answer_to(request, error, as_json="text/html" not in request.headers.get("accept", ""))
         refused.headers.update(CORS)
         return refused

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from seedbed.portal.datasets import showing
 from seedbed.portal.faces import elsewhere, machines, sitemap, version_files
 from seedbed.portal.faces.answers import as_json, preflight, reading
 from seedbed.portal.faces.api import openapi, others
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
+    from seedbed.portal.faces.answers import Answer
     from seedbed.portal.portal import Portal
 
 _ONE = "/datasets/{dataset}/{version}"
@@ -85,7 +87,7 @@ def _lists() -> list[BaseRoute]:
 
 def _datasets() -> list[BaseRoute]:
     forms = [
-        reading(path, partial(answer, form=form))
+        reading(path, partial(answer, form=form), otherwise=_page_of(f".{form}"))
         for form in FORMS
         for path, answer in (
             (f"/catalog.{form}", dcat.catalog),
@@ -93,8 +95,22 @@ def _datasets() -> list[BaseRoute]:
             (f"{_ONE}.{form}", dcat.version),
         )
     ]
-    files = [reading(_ONE + ending, answer, kept_s=_KEPT_S) for ending, answer in VERSION_FILES.items()]
+    files = [
+        reading(_ONE + ending, answer, kept_s=_KEPT_S, otherwise=_page_of(ending))
+        for ending, answer in VERSION_FILES.items()
+    ]
     return [*files, *forms, dcat.Negotiated("/datasets/{dataset}"), dcat.Negotiated(_ONE)]
+
+
+def _page_of(ending: str) -> Answer:
+    """The page of what is really called so: a dataset ``cities.nt``, a version ``1.torrent``."""
+
+    def page(request: Request) -> Response:
+        name = "version" if "version" in request.path_params else "dataset"
+        request.path_params[name] += ending
+        return showing.version(request) if name == "version" else showing.dataset(request)
+
+    return page
 
 
 def _described(portal: Portal, _request: Request) -> Response:

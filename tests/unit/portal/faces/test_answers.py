@@ -137,3 +137,16 @@ def test_what_takes_long_is_worked_out_once(stand: Stand) -> None:
     write_tables(shelf.folder, [*small_releases(), release("rivers")])
     shelf.refresh()
     assert shelf.derived("x", 2, make) == 3
+
+
+def test_a_name_with_an_ending_has_its_page(stand: Stand) -> None:
+    """A dataset may be called ``cities.nt``, a version ``1.ttl``: their pages are there, and their faces."""
+    write_tables(stand.portal.settings.catalog, [release("cities.nt", "1.ttl", title="Of all cities")])
+    stand.portal.shelf.refresh()
+
+    for path in ("cities.nt", "cities.nt/1.ttl"):
+        page = stand.web.get(f"/datasets/{path}")
+        assert (page.status_code, "etag" in page.headers) == (200, False), path
+        assert "Of all cities" in page.text
+        assert stand.web.get(f"/datasets/{path}.ttl").headers["content-type"].startswith("text/turtle")
+    assert stand.web.get("/datasets/none.nt").status_code == 404
