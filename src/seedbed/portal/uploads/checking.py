@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from seedbed.catalog.findings import Finding
 from seedbed.core import names
 from seedbed.errors import SeedbedError, StateError
-from seedbed.portal.uploads import describing, draft_files, drafts, look, places, quotas, states, torrents
+from seedbed.portal.uploads import describing, draft_files, drafts, handing_over, look, places, quotas, states, torrents
 from seedbed.portal.uploads.states import SERVER, State
 from seedbed.portal.uploads.zips.blob import FileBlob
 from seedbed.portal.uploads.zips.judging import judge
@@ -84,6 +84,9 @@ def _check(
     elif upload.kind == "zip":
         files = _expand(desk, upload, files, outcome)
     if not outcome.findings:
+        name = str(outcome.values.get("name", upload.name))
+        plan = handing_over.planned(desk.den(upload.id), name, upload.piece_length)
+        outcome.remarks += plan.dataset.remarks
         _look(desk, upload, [file.path for file in files], outcome)
 
 

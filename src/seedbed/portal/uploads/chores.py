@@ -30,7 +30,7 @@ def tidy(portal: Portal) -> int:
         How many were withdrawn.
     """
     now_s = portal.now().timestamp()
-    kept_open = [State.DRAFT.value, State.REFUSED.value]
+    kept_open = [State.DRAFT.value, State.CHECKED.value, State.REFUSED.value]
     old = sa.select(uploads.c.id).where(uploads.c.state.in_(kept_open), uploads.c.expires_s < now_s)
     with portal.store.read() as connection:
         expired = list(connection.execute(old).scalars())

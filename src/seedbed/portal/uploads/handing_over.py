@@ -59,11 +59,8 @@ def hand_over(den: Den, name: str, piece_length: int) -> Handed:
     Raises:
         InputError: there are no files, or they cannot become a torrent.
     """
-    source = source_of(den)
-    dataset = scan(str(source))
-    if source == den.data:
-        dataset = like.renamed(dataset, name)
-    plan = plan_torrent(dataset, Wish(piece_length=piece_length))
+    plan = planned(den, name, piece_length)
+    source, dataset = source_of(den), plan.dataset
     wanted = wanted_hashes(plan, workers=default_workers())
     known = _known(den, plan)
     done = 0
@@ -76,6 +73,24 @@ def hand_over(den: Den, name: str, piece_length: int) -> Handed:
                     journal.record(batch, result)
                     done += result.bytes_done
     return Handed(source, name if source == den.data else "", plan.piece_length, den.cache, done, dataset.size_bytes)
+
+
+def planned(den: Den, name: str, piece_length: int) -> Plan:
+    """The torrent that an upload is to become; reads no data.
+
+    Args:
+        den: Of the upload; all its files are whole.
+        name: Of the folder, as a torrent's name.
+        piece_length: Bytes; 0 chooses.
+
+    Raises:
+        InputError: there are no files, or they cannot become a torrent.
+    """
+    source = source_of(den)
+    dataset = scan(str(source))
+    if source == den.data:
+        dataset = like.renamed(dataset, name)
+    return plan_torrent(dataset, Wish(piece_length=piece_length))
 
 
 def source_of(den: Den) -> Path:

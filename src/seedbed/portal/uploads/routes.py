@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from seedbed.errors import SeedbedError
 from seedbed.portal.uploads.api import Api
 from seedbed.portal.uploads.checker import Checker
 from seedbed.portal.uploads.pages import UploadPages
@@ -23,6 +25,8 @@ def routes(portal: Portal) -> list[Route]:
     """Of this part."""
     desk = Desk(portal)
     checker = Checker(desk)
+    with contextlib.suppress(SeedbedError):  # what a crash interrupted; else it is begun when somebody looks
+        checker.resume()
     tus, api = Tus(desk), Api(desk, checker)
     pages = UploadPages(desk, checker)
     return [

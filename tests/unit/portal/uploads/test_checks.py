@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,9 @@ from seedbed.core.metainfo import Draft, File
 from seedbed.core.metainfo_writer import build_with_info
 from seedbed.errors import SeedbedError
 from seedbed.portal.accounts import organisations
-from seedbed.portal.uploads import chores, look, places, torrents
+from seedbed.portal.uploads import chores, look, places, states, torrents
 from seedbed.portal.uploads.limited import Cost
+from seedbed.portal.uploads.routes import routes
 from tests.unit.portal.uploads.zips import Piece, archive
 from tests.uploading import GOOD
 
@@ -92,6 +94,29 @@ def test_u51_data_that_crashes_its_reader(tmp_path: Path) -> None:
     assert look.look(tmp_path, ["a.parquet", "b.csv"]).fields == {}
     dead = look.look(tmp_path, ["b.csv"], cost=Cost(wall_s=0.01))
     assert "no preview" in dead.remarks[0]
+
+
+def test_what_cannot_become_a_torrent_is_found_before_review(giver: Giver) -> None:
+    """Only empty files: a finding. Hidden files are not published: a remark names them."""
+    empty = giver.submitted(giver.given({"a.csv": b"", "b.csv": b""}))
+    assert empty["state"] == "draft"
+    assert "files" in {one["field"] for one in empty["findings"]}
+    hidden = giver.submitted(giver.given({"a.csv": b"x\n1\n", ".DS_Store": b"1"}, {**GOOD, "title": "Ponds"}))
+    assert hidden["state"] == "in-review"
+    assert ".DS_Store" in " ".join(hidden["remarks"])
+
+
+def test_a_check_that_a_crash_interrupted_is_begun_again(giver: Giver) -> None:
+    """When the portal starts again, without anybody looking."""
+    upload = giver.given({"a.csv": b"x\n1\n"})
+    with giver.portal.store.begin() as connection:
+        states.move(connection, upload["id"], "checking", by="ann", now_s=0.0)
+    routes(giver.portal)
+    until_s = time.monotonic() + 15
+    while giver.row(upload).state == "checking":
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+    assert giver.row(upload).state == "checked"
 
 
 def test_a_zip_with_faults_is_a_draft_again(giver: Giver) -> None:
