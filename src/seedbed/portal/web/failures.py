@@ -68,7 +68,9 @@ def status_of(error: SeedbedError) -> int:
 def wants_json(request: Request) -> bool:
     """Whether a program asks."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
+    return request.url.path.startswith(("/api/", "/stac", "/generate_torrents")) or (
+        "json" in accept and "text/html" not in accept
+    )
 
 
 async def failed(request: Request, error: Exception) -> Response:

@@ -101,6 +101,6 @@ def _responses(one: Operation) -> dict[str, Any]:
         good["headers"] = {"ETag": {"description": "For If-None-Match.", "schema": shapes.TEXT}}
     found = {str(one.status): good}
     error = {"application/json": {"schema": shapes.ref("Error")}}
-    for status in one.refusals:
+    for status in sorted({*one.refusals, 404}):  # NUL in an address is nowhere
         found[str(status)] = {"description": _REFUSED[status], "content": error}
     return found
