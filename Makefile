@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs bench soak fuzz peers lock compiled clean
+.PHONY: help demo portal test check fix docs bench soak fuzz peers lock compiled clean
 
 help:  ## What you can make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/.run  ## See a real dataset leave one program and arrive, verified, in another
 	@$(BIN)/python examples/demo.py
+
+portal: $(VENV)/.run  ## A web portal with a real dataset in it, to look at in a browser (Ctrl-C ends it)
+	@$(BIN)/python examples/portal.py
 
 test: $(VENV)/.dev peers  ## All tests, also against real programs on this machine
 	$(BIN)/python -m pytest -n 2 tests
