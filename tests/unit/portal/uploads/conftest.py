@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def giver(tmp_path: Path) -> Iterator[Giver]:
+def giver(quick_path: Path) -> Iterator[Giver]:
     """Ann, who may give data, before an empty portal."""
-    with Giver.open(tmp_path, now=dt.datetime(2026, 11, 21, 12, 0, 0, 123_456, tzinfo=dt.UTC)) as opened:
+    with Giver.open(quick_path, now=dt.datetime(2026, 11, 21, 12, 0, 0, 123_456, tzinfo=dt.UTC)) as opened:
         yield opened

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import time
 from typing import TYPE_CHECKING
@@ -17,12 +18,12 @@ from seedbed.portal.uploads import chores, look, places, states, torrents
 from seedbed.portal.uploads.limited import Cost
 from seedbed.portal.uploads.routes import routes
 from tests.unit.portal.uploads.zips import Piece, archive
-from tests.uploading import GOOD
+from tests.uploading import GOOD, Giver
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.uploading import Giver
+    from tests.postgres import Cluster
 
 
 def torrent(**more: object) -> bytes:
@@ -190,6 +191,24 @@ def test_a_collection_that_is_an_organisations(giver: Giver) -> None:
         organisations.set_collections(connection, "others", ())
         organisations.set_collections(connection, "town", ("water",))
     assert giver.submitted(upload)["state"] == "in-review"
+
+
+@pytest.mark.slow
+def test_the_same_on_postgresql(quick_path: Path, cluster: Cluster) -> None:
+    """Sent, counted, handed in, checked, withdrawn, expired: the other database says the same."""
+    now = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+    with Giver.open(quick_path, now=now, database_url=cluster.database()) as giver:
+        upload = giver.given({"a.csv": b"x\n1\n", "b/c.bin": b"1" * 70_000}, {**GOOD, "doi": "10.5281/zenodo.99"})
+        assert giver.create(upload, "A.csv", 1).status_code == 409
+        assert giver.submitted(upload)["state"] == "in-review"
+        other = giver.given({"data.zip": archive(Piece(b"a.csv", b"x\n1\n"))}, {**GOOD, "title": "Ponds"}, kind="zip")
+        assert giver.submitted(other)["state"] == "in-review"
+        assert giver.web.delete(other["url"]).status_code == 204
+        giver.begin(files=[{"path": "a", "length": 5}])
+        giver.clock.forward(days=15)
+        assert chores.tidy(giver.portal) == 1
+        states_now = {one["state"] for one in giver.web.get("/api/v1/uploads").json()["uploads"]}
+        assert states_now == {"in-review", "withdrawn"}
 
 
 def test_drafts_expire(giver: Giver) -> None:

@@ -251,25 +251,17 @@ def test_u20_other_methods(method: int) -> None:
     assert rule_of(archive(Piece(b"a", method=method, packed=b"x" * 4))) == "U20"
 
 
+@pytest.mark.slow
 def test_u21_a_hundred_thousand_empty_entries_are_accepted() -> None:
-    """As many files as a torrent may have are listed in seconds."""
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w") as file:
-        for number in range(100_000):
-            file.writestr(zipfile.ZipInfo(f"{number:06}"), b"")
+    """As many files as a torrent may have are listed in a second or two."""
+    data = archive(*[Piece(b"%06d" % number, b"", method=0) for number in range(100_000)])
 
-    assert len(judge(MemoryBlob(memory.getvalue())).items) == 100_000
+    assert len(judge(MemoryBlob(data)).items) == 100_000
 
 
 def test_u22_too_many_entries() -> None:
     """A million entries are refused by the number in the end record, before the directory is read."""
-    good = archive(Piece(b"a"))
-    at = good.rfind(b"PK\x05\x06")
-    _, length, start = 1, *struct.unpack_from("<LL", good, at + 12)
-    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1_000_001, 1_000_001, length, start)
-    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
-    end = good[at : at + 8] + b"\xff\xff\xff\xff" + good[at + 12 :]
-    assert rule_of(good[:at] + record + locator + end) == "U22"
+    assert rule_of(archive(Piece(b"a"), count=1_000_001)) == "U22"
 
 
 @pytest.mark.parametrize(

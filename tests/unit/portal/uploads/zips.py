@@ -54,5 +54,10 @@ def archive(*pieces: Piece, prefix: bytes = b"", suffix: bytes = b"", comment: b
         )  # fmt: skip
         directory += piece.name + piece.extra
     count = count or len(pieces)
-    end = (0, 0, count & 0xFFFF, count & 0xFFFF, len(directory), len(body) - len(prefix), len(comment))
-    return bytes(body + directory + struct.pack("<4s4H2LH", b"PK\x05\x06", *end) + comment + suffix)
+    place = (len(directory), len(body) - len(prefix))
+    if count > 0xFFFF:
+        record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, *place)
+        directory += record + struct.pack("<4sLQL", b"PK\x06\x07", 0, sum(place), 1)
+    short = min(count, 0xFFFF)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, short, short, *place, len(comment))
+    return bytes(body + directory + end + comment + suffix)
