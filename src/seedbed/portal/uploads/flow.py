@@ -10,6 +10,7 @@ from seedbed.portal.review import jobs
 from seedbed.portal.uploads import describing, draft_files, drafts, quotas, states
 from seedbed.portal.uploads.asking import check_owner
 from seedbed.portal.uploads.states import State
+from seedbed.portal.uploads.wishes import UNNAMED
 from seedbed.portal.web.failures import RefusedError
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def submit(desk: Desk, person: Person, upload_id: str) -> Upload:
         _check_collection(connection, upload, person)
         if clash := drafts.same_doi(connection, upload):
             raise RefusedError(clash["problem"], hint="Look whether it is yours.", status=409, field="doi")
-        drafts.change(connection, upload_id, now_s=desk.now_s(), wants_review=True, findings=[])
+        name = describing.for_publishing(upload)[0] if upload.name == UNNAMED else upload.name
+        drafts.change(connection, upload_id, now_s=desk.now_s(), wants_review=True, findings=[], name=name)
         goes_to = State.IN_REVIEW if upload.state is State.CHECKED else State.CHECKING
         states.move(connection, upload_id, goes_to, by=upload.person_id, now_s=desk.now_s())
         return drafts.find(connection, upload_id)

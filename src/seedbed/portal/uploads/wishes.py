@@ -15,6 +15,8 @@ from seedbed.portal.web.failures import RefusedError
 
 MAX_PLACES = 1_000
 """URLs of one upload; a prefix of an object store is one."""
+UNNAMED = "data"
+"""What several files without a folder are called until their dataset has a name."""
 _FIELDS = ("kind", "name", "organisation", "files", "urls", "metadata")
 
 
@@ -62,7 +64,7 @@ def _named(wish: Wish) -> Wish:
         name = wish.files[0][0].rpartition("/")[2]
     if not name and wish.urls:
         name = wish.urls[0].split("?")[0].rstrip("/").rpartition("/")[2]
-    name = name or "data"
+    name = name or UNNAMED
     names.check_component(name)
     for path, _ in wish.files:
         names.check_path(path.split("/"))

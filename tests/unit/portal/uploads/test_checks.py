@@ -107,6 +107,14 @@ def test_what_cannot_become_a_torrent_is_found_before_review(giver: Giver) -> No
     assert ".DS_Store" in " ".join(hidden["remarks"])
 
 
+def test_several_files_without_a_folder_are_called_by_their_dataset(giver: Giver) -> None:
+    """A torrent named data says nothing to whoever fetches it."""
+    done = giver.submitted(giver.given({"a.csv": b"x\n1\n", "b.csv": b"y\n1\n"}))
+    assert (done["name"], done["dataset"]) == ("lakes-of-the-town", "lakes-of-the-town")
+    named = giver.given({"a.csv": b"x\n1\n", "b.csv": b"y\n1\n"}, {**GOOD, "title": "Ponds"}, name="ponds 2024")
+    assert giver.submitted(named)["name"] == "ponds 2024"
+
+
 def test_a_check_that_a_crash_interrupted_is_begun_again(giver: Giver) -> None:
     """When the portal starts again, without anybody looking."""
     upload = giver.given({"a.csv": b"x\n1\n"})
