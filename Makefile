@@ -17,12 +17,12 @@ portal: $(VENV)/.run  ## A web portal with a real dataset in it, to look at in a
 test: $(VENV)/.dev peers  ## All tests, also against real programs on this machine
 	$(BIN)/python -m pytest -n 2 tests
 
-check: $(VENV)/.dev  ## Format, lint, types, layers, and the quick tests (two to three minutes)
+check: $(VENV)/.dev  ## Format, lint, types, layers, and the unit tests (about three minutes)
 	$(BIN)/ruff format --check src tests benchmarks examples
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 -m 'not slow' tests/unit tests/contract tests/repo
+	$(BIN)/python -m pytest -n 2 -m 'not slow' tests/unit tests/repo
 
 fix: $(VENV)/.dev  ## Format and mend what can be mended automatically
 	$(BIN)/ruff format src tests benchmarks examples

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,14 +107,25 @@ def _wishes(options: dict[str, Any]) -> Wishes:
     )  # fmt: skip
 
 
+def _log() -> None:
+    """What a part of ours tells goes to the keeper line by line; never addresses or secrets."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    ours = logging.getLogger("seedbed")
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
+
+
 def _run_portal(wishes: Wishes) -> None:
     """The part that has no command of its own."""
+    _log()
     from seedbed.serving import web  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     asyncio.run(web.run(wishes, lambda url: output.event({"event": "ready", "url": url}, f"Portal {url}")))
 
 
 async def _run_worker(wishes: Wishes) -> None:
+    _log()
     from seedbed.serving import work  # noqa: PLC0415  # imports stay inside: --help must be quick
 
     await work.run(wishes, stop_sign(), lambda: output.event({"event": "ready"}, "Worker: ready"))
