@@ -149,6 +149,10 @@ def _run_all(wishes: Wishes) -> None:
     }  # fmt: skip
     if founding.found(wishes, lambda words: founding.run_command(words, environment)):
         output.say(f"A new catalogue was made in {wishes.catalog}; its keys are in {wishes.home}: keep a copy of both.")
+    elif before := founding.moved_from(wishes):
+        output.say(f"The catalogue says that it is at {before}: join links and torrents made so far lead there.")
+    if wishes.is_local and not wishes.lan:
+        output.say("Without a public --public-url this is a try at home: private networks are let in, as with --lan.")
     link = web.admin_link(wishes) if wishes.runs("portal") else ""
     supervisor = Supervisor(plan.parts(wishes), plan.timed(wishes), environment, _tell)
     try:

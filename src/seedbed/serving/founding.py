@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from seedbed.catalog import ids, paths
+from seedbed.catalog.table import reader
 from seedbed.errors import InputError, StateError
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ def found(wishes: Wishes, run: Callable[[Sequence[str]], None]) -> bool:
             )
         )
     return is_new
+
+
+def moved_from(wishes: Wishes) -> str:
+    """Where the catalogue says that it is, when that is somewhere else by now; empty when all is well."""
+    known = reader.read_site(wishes.catalog / paths.CATALOG).url
+    return "" if known == f"{wishes.files_url}/catalog/" else known
 
 
 def _make_folders(wishes: Wishes) -> None:

@@ -62,7 +62,7 @@ def own_arguments(wishes: Wishes) -> Iterator[str]:
 def parts(wishes: Wishes) -> Iterator[Part]:
     """What runs all the time."""
     own = tuple(own_arguments(wishes))
-    lan = ("--lan",) if wishes.lan else ()
+    lan = ("--lan",) if wishes.is_local else ()
     catalog = str(wishes.catalog)
     for name in ("portal", "worker"):
         if wishes.runs(name):
@@ -90,7 +90,7 @@ def timed(wishes: Wishes) -> Iterator[Timed]:
     """What is done from time to time, where the schedule runs."""
     if not wishes.runs("schedule"):
         return
-    lan = ("--lan",) if wishes.lan else ()
+    lan = ("--lan",) if wishes.is_local else ()
     catalog = ("--catalog", str(wishes.catalog))
     yield Timed("audit", ("audit", "--all", "--withdraw", *catalog, *lan, "--json"), HOUR_S, 300)
     yield Timed("health", ("health", *catalog, *lan, "--limit", "1", "--json"), 600, 20)

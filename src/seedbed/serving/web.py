@@ -40,7 +40,7 @@ def settings_of(wishes: Wishes) -> Settings:
         folder=wishes.folder, public_url=wishes.portal_url, data_url=wishes.files_url, title=wishes.title,
         database_url=wishes.database, proxies=wishes.proxies, is_open=wishes.is_open, oidc_issuer=issuer,
         oidc_client=client, oidc_secret=os.environ.get("SEEDBED_OIDC_SECRET", ""), oidc_name=name,
-        allows_private=wishes.lan, trackers=wishes.announce_urls, health=_health(wishes),
+        allows_private=wishes.is_local, trackers=wishes.announce_urls, health=_health(wishes),
         registry_url=next((one.removesuffix("announce") for one in wishes.announce_urls if one.startswith("http")), ""),
     )  # fmt: skip
 

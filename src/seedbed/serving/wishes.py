@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from seedbed.core.endpoints import Endpoint
+from seedbed.core.hosts import is_private_url
 from seedbed.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class Wishes:
             return self.trackers
         at, ws = self._reached(self.tracker), self._reached(self.tracker_ws)
         return (f"udp://{at}/announce", f"http://{at}/announce", f"ws://{ws}")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether private networks are let in: where it was asked for, and where our own files are in one anyhow."""
+        return self.lan or is_private_url(self.files_url)
 
     def runs(self, part: str) -> bool:
         """Whether a part is wanted here."""

@@ -86,3 +86,13 @@ def test_published_files_may_be_kept_in_an_object_store() -> None:
     assert wishes().own_mirror == "file:///srv/town/data?public=http://127.0.0.1:8081/webseed/"
     gateway = next(one for one in plan.parts(made) if one.name == "gateway")
     assert "s3://open/town?endpoint=http://127.0.0.1:9000" in gateway.arguments
+
+
+def test_a_server_at_home_lets_private_networks_in_and_a_public_one_does_not() -> None:
+    """Its own files could not be proved otherwise."""
+    home, public = wishes(), wishes(public_url="https://data.example.org", gateway_url="https://data.example.org")
+
+    assert home.is_local
+    assert not public.is_local
+    assert any("--lan" in one.arguments for one in plan.parts(home))
+    assert not any("--lan" in one.arguments for one in plan.parts(public))

@@ -40,4 +40,6 @@ def search(request: Request) -> Response:
     query = asked(request.query_params)
     hits = portal.shelf.search(query, facets=True)
     template = "browse/hits.html" if request.query_params.get("part") == "hits" else "browse/search.html"
-    return portal.pages.render(request, template, query=query, hits=hits, links=links(request, query, hits.total))
+    shown = links(request, query, hits.total)
+    about = next((one for one in portal.shelf.site.collections if one.id == query.collection), None)
+    return portal.pages.render(request, template, query=query, hits=hits, links=shown, about=about)

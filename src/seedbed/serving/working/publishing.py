@@ -59,7 +59,7 @@ async def _publish(upload: Upload, portal: Portal, wishes: Wishes, commands: Com
     await asyncio.to_thread(described.write_text, json.dumps(fields, ensure_ascii=False), "utf-8")
     words = ["publish", "--dataset", dataset, "--catalog", str(wishes.catalog), "--metadata", str(described)]
     words += ["--version", version] if version else []
-    words += ["--lan"] if wishes.lan else []
+    words += ["--lan"] if wishes.is_local else []
     more, variables = await _source(upload, den, wishes, commands)
     told = await commands.run([*words, *more], **variables)
     return str(told.get("id") or item_id(dataset, version))
@@ -94,7 +94,7 @@ def _mirrors(wishes: Wishes, *, with_own: bool = True) -> list[str]:
 async def _seed(item: str, wishes: Wishes, commands: Commands) -> None:
     """The node takes the files over, and others are told how many copies there are. Neither can undo a publication."""
     dataset, _, version = item.partition("@")
-    health = ["health", item, "--catalog", str(wishes.catalog), *(["--lan"] if wishes.lan else [])]
+    health = ["health", item, "--catalog", str(wishes.catalog), *(["--lan"] if wishes.is_local else [])]
     take = ["node", "round"] if wishes.store else ["node", "adopt", str(wishes.data / dataset / version)]
     for words in (take, health):
         try:

@@ -33,7 +33,7 @@ async def fetch_data(den: Den, wishes: Wishes, commands: Commands) -> tuple[Path
         raise StateError(f"upload {den.folder.name}: its torrent is gone")
     there = den.folder / "fetched"
     name = await asyncio.to_thread(_lay_out, den.data, torrent, there)
-    reach = ["--lan"] if wishes.lan else []
+    reach = ["--lan"] if wishes.lan else []  # a stranger's torrent names no server of ours, unless it was asked for
     await commands.run(["fetch", str(torrent), "-o", str(there), *reach, *([] if wishes.dht else ["--no-dht"])])
     return torrent, there / name
 

@@ -123,6 +123,18 @@ def test_the_search_page_keeps_its_question_and_counts_facets(stand: Stand) -> N
     assert "Lakes of the town" in part
 
 
+def test_a_collection_has_a_page_of_its_own(stand: Stand) -> None:
+    """What it is, and its datasets, to be searched further."""
+    place = stand.web.get("/collections/water").headers["location"]
+
+    page = stand.web.get(place).text
+
+    assert "<h1>Water</h1>" in page
+    assert "Lakes and rivers." in page
+    assert "Lakes of the town" in page
+    assert "Census" not in page
+
+
 def test_what_needs_copies_stands_at_risk(stand: Stand) -> None:
     """The worst first; and what the source threatens."""
     assert "Nobody has looked" in stand.web.get("/at-risk").text
