@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,6 +160,16 @@ async def many(port: int, versions: int, people: int, seconds: float) -> Mapping
     return found
 
 
+def until_read(port: int) -> None:
+    """Wait until the catalogue is in the index: pages say 503 before."""
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz"):
+                return
+        except urllib.error.HTTPError:
+            time.sleep(0.2)
+
+
 def memory_mb(pid: int) -> float:
     """Resident bytes of a process, in MB."""
     pages_used = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -179,6 +191,7 @@ def main() -> None:
         try:
             if process.stdout:
                 process.stdout.readline()
+            until_read(port)
             built_s = time.perf_counter() - began_s
             alone = asyncio.run(one_by_one(port, versions, 200 if quick else 1_000))
             before_mb = memory_mb(process.pid)
